@@ -1,0 +1,112 @@
+"""A record is one row of a table: a frozen dataclass whose fields declare their columns."""
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar
+
+from optimizer.tables.columns import Column, Kind
+from optimizer.tables.quarter import Quarter
+
+
+@dataclass(frozen=True)
+class Series:
+    """Values by quarter from `first` on; `None` where the cell was blank.
+
+    Shape: one value a quarter, contiguous. Unit: that of the column it came from.
+    """
+
+    first: Quarter
+    values: tuple[float | None, ...]
+
+    def at(self, quarter: Quarter) -> float | None:
+        """The value in `quarter`; None where it is blank or outside the columns of the table."""
+        position = quarter - self.first
+        return self.values[position] if 0 <= position < len(self.values) else None
+
+    def amount(self, quarter: Quarter) -> float:
+        """The value in `quarter`, a blank being 0."""
+        value = self.at(quarter)
+        return 0.0 if value is None else value
+
+    def items(self) -> Iterator[tuple[Quarter, float]]:
+        """Quarters that have a value, in order."""
+        for offset, value in enumerate(self.values):
+            if value is not None:
+                yield self.first + offset, value
+
+
+@dataclass(frozen=True)
+class Term:
+    """A number of the case that prices or sizes something, with the address of its cell.
+
+    `column` is a column name, or a quarter such as `2027Q1` in a table whose time runs across.
+    """
+
+    table: str
+    row: str
+    column: str
+    value: float
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """A table: its name, what a row is, its title in the workbook, and its place among the sheets."""
+
+    name: str
+    title: str
+    row_is: str
+    order: int
+    vertical: bool = False
+
+
+@dataclass(frozen=True)
+class Record:
+    """Base of every row. Subclasses set `TABLE` and declare columns with the functions of `columns`."""
+
+    TABLE: ClassVar[TableSpec]
+
+    def term(self, column: str) -> Term:
+        """The cell of this row in `column`, as a Term; the value must be a number."""
+        return Term(self.TABLE.name, self.name, column, float(getattr(self, column)))
+
+    def term_in(self, quarter: Quarter) -> Term:
+        """The cell of this row's series in `quarter`, a blank being 0."""
+        series: Series = getattr(self, series_column(type(self)) or "")
+        return Term(self.TABLE.name, self.name, str(quarter), series.amount(quarter))
+
+    @property
+    def name(self) -> str:
+        """The key of the row; for tables without a key, the referencing columns joined by ` / `."""
+        return " / ".join(str(getattr(self, column)) for column in key_columns(type(self)))
+
+
+@cache
+def columns_of(record: type[Record]) -> tuple[tuple[str, Column], ...]:
+    """(name, column) of every column of a table, in sheet order."""
+    return tuple((field.name, field.metadata["column"]) for field in dataclasses.fields(record))
+
+
+@cache
+def key_columns(record: type[Record]) -> tuple[str, ...]:
+    """The columns that name a row: the KEY column, or else every required REFERENCE and CHOICE column."""
+    keys = tuple(name for name, column in columns_of(record) if column.kind is Kind.KEY)
+    if keys:
+        return keys
+    naming = (Kind.REFERENCE, Kind.CHOICE)
+    return tuple(name for name, column in columns_of(record) if column.kind in naming and column.required)
+
+
+@cache
+def series_column(record: type[Record]) -> str | None:
+    """The name of the column whose values run across quarters, if the table has one."""
+    for name, column in columns_of(record):
+        if column.kind is Kind.SERIES:
+            return name
+    return None
+
+
+def defaults(record: type[Record]) -> dict[str, Any]:
+    """Default of every column that may be blank."""
+    return {name: column.default for name, column in columns_of(record) if not column.required}
