@@ -1,0 +1,233 @@
+"""Pyomo model → arrays: the one seam between the model and every solver.
+
+    minimise    costs · x + cost_offset
+    subject to  row_lower ≤ A x ≤ row_upper,   col_lower ≤ x ≤ col_upper,   x_j integer where integrality[j]
+
+The only user of Pyomo's LinearStandardFormCompiler, which is two to four times as fast as Pyomo's interfaces to HiGHS
+because it walks each expression once and keeps no map per object.
+"""
+
+import gc
+import math
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyomo.environ as pyo
+from pyomo.common.errors import InfeasibleConstraintException
+from pyomo.core.base.constraint import ConstraintData
+from pyomo.core.base.objective import ObjectiveData
+from pyomo.core.base.var import VarData
+from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler, LinearStandardFormInfo
+from scipy.sparse import csr_array
+
+from optimizer.errors import SolverError, UnsolvableError
+
+
+class TriviallyInfeasible(UnsolvableError):
+    """A row holds no free variable and its constant breaks its bound; `row_name` says which row."""
+
+    def __init__(self, row_name: str, shown: str) -> None:
+        self.row_name = row_name
+        super().__init__(f"row {row_name} can never hold, whatever is decided: {shown}")
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """A mixed-integer program in arrays; n columns, m rows, z nonzeros, the matrix by rows (CSR).
+
+    `columns[j]` is the Pyomo variable of column j, `constraints[i]` the Pyomo constraint of row i.
+    """
+
+    costs: np.ndarray  # (n,) float64
+    cost_offset: float
+    col_lower: np.ndarray  # (n,) float64, -inf where there is none
+    col_upper: np.ndarray  # (n,) float64, inf where there is none
+    integrality: np.ndarray  # (n,) bool
+    start: np.ndarray  # (m + 1,) int32: row i holds entries start[i] to start[i + 1]
+    index: np.ndarray  # (z,) int32: column of each entry
+    value: np.ndarray  # (z,) float64
+    row_lower: np.ndarray  # (m,) float64
+    row_upper: np.ndarray  # (m,) float64
+    columns: tuple[VarData, ...]
+    constraints: tuple[ConstraintData, ...]
+
+    @property
+    def num_columns(self) -> int:
+        return len(self.columns)
+
+    @property
+    def num_rows(self) -> int:
+        return len(self.constraints)
+
+    @property
+    def matrix(self) -> csr_array:
+        """The coefficients as an (m, n) sparse array that shares the program's memory."""
+        return csr_array((self.value, self.index, self.start), shape=(self.num_rows, self.num_columns))
+
+    @cached_property
+    def column_names(self) -> tuple[str, ...]:
+        """Pyomo's names of the columns; written only when asked for, as names are slow to make."""
+        return tuple(variable.name for variable in self.columns)
+
+    @cached_property
+    def row_names(self) -> tuple[str, ...]:
+        """Pyomo's names of the rows; written only when asked for, as names are slow to make."""
+        return tuple(constraint.name for constraint in self.constraints)
+
+    def cost_of(self, values: np.ndarray) -> float:
+        """The objective at `values`, summed exactly and rounded once, so that it does not depend on the order."""
+        return math.fsum((*(self.costs * values).tolist(), self.cost_offset))
+
+
+@contextmanager
+def paused_gc() -> Iterator[None]:
+    """Pause the cyclic garbage collector: a model is millions of small objects, none of them garbage."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def compile_program(model: pyo.ConcreteModel) -> Program:
+    """The arrays of a linear mixed-integer model with one objective, which is minimised.
+
+    Columns that no row and no cost mentions are left out; `load_values` gives them their value. A constraint with two
+    bounds is one row. Raises TriviallyInfeasible for a row without free variables that is broken, and SolverError for a
+    model that is not linear, is maximised, has other than one objective, or holds a number that is not finite.
+    """
+    _require_minimised(model)
+    with paused_gc():
+        info = _standard_form(model)
+        matrix, row_lower, row_upper, constraints = _rows(info)
+        col_lower, col_upper, integrality = _column_bounds(info.columns)
+        costs = info.c.toarray().ravel().astype(np.float64)
+        program = Program(
+            costs=costs,
+            cost_offset=float(info.c_offset[0]),
+            col_lower=col_lower,
+            col_upper=col_upper,
+            integrality=integrality,
+            start=matrix.indptr.astype(np.int32),
+            index=matrix.indices.astype(np.int32),
+            value=matrix.data.astype(np.float64),
+            row_lower=row_lower,
+            row_upper=row_upper,
+            columns=tuple(info.columns),
+            constraints=constraints,
+        )
+    _require_finite(program)
+    return program
+
+
+def load_values(program: Program, model: pyo.ConcreteModel, values: np.ndarray) -> None:
+    """Write `values` (one per column) into the model's variables.
+
+    A free variable that is no column takes the value in its bounds nearest to zero: nothing depends on it, so it buys
+    nothing. Fixed variables keep theirs. Raises SolverError if such a variable has no value within its bounds.
+    """
+    if len(values) != program.num_columns:
+        raise SolverError(f"{len(values)} values were given for a program of {program.num_columns} columns")
+    for variable, number in zip(program.columns, np.asarray(values, dtype=np.float64).tolist(), strict=True):
+        variable.set_value(number, skip_validation=True)
+    in_program = {id(variable) for variable in program.columns}
+    for component in model.component_objects(pyo.Var, active=True):
+        for variable in component.values():
+            if id(variable) not in in_program and not variable.fixed:
+                variable.set_value(_nearest_to_zero(variable), skip_validation=True)
+
+
+def _require_minimised(model: pyo.ConcreteModel) -> None:
+    objectives: list[ObjectiveData] = list(model.component_data_objects(pyo.Objective, active=True))
+    if len(objectives) != 1:
+        raise SolverError(f"a model needs exactly one active objective; {model.name} has {len(objectives)}")
+    if objectives[0].sense != pyo.minimize:
+        raise SolverError(f"objective {objectives[0].name} is maximised; state it as a cost to be minimised")
+
+
+def _standard_form(model: pyo.ConcreteModel) -> LinearStandardFormInfo:
+    try:
+        return LinearStandardFormCompiler().write(model, mixed_form=True)
+    except InfeasibleConstraintException as error:
+        named = re.search(r"constraint, '(.*)'$", str(error))
+        constraint = model.find_component(named.group(1)) if named else None
+        if constraint is None:
+            raise
+        low, high = pyo.value(constraint.lower), pyo.value(constraint.upper)
+        at = pyo.value(constraint.body)
+        shown = f"it is {at}, at least {low} and at most {high} are asked (None: no limit)"
+        raise TriviallyInfeasible(constraint.name, shown) from error
+
+
+def _rows(info: LinearStandardFormInfo) -> tuple[csr_array, np.ndarray, np.ndarray, tuple[ConstraintData, ...]]:
+    """One row per constraint; the compiler writes a constraint with two bounds as two neighbouring rows (+1, -1)."""
+    kinds = np.fromiter((entry.bound_type for entry in info.rows), dtype=np.int8, count=len(info.rows))
+    sides = np.asarray(info.rhs, dtype=np.float64)
+    row_lower = np.where(kinds <= 0, sides, -np.inf)
+    row_upper = np.where(kinds >= 0, sides, np.inf)
+    candidates = np.flatnonzero((kinds[:-1] == 1) & (kinds[1:] == -1))
+    twins = [i for i in candidates.tolist() if info.rows[i].constraint is info.rows[i + 1].constraint]
+    matrix = info.A.tocsr()
+    constraints = [entry.constraint for entry in info.rows]
+    if twins:
+        row_lower[twins] = sides[np.add(twins, 1)]
+        kept = np.ones(len(sides), dtype=bool)
+        kept[np.add(twins, 1)] = False
+        matrix, row_lower, row_upper = matrix[kept], row_lower[kept], row_upper[kept]
+        constraints = [constraint for constraint, keep in zip(constraints, kept.tolist(), strict=True) if keep]
+    return matrix, row_lower, row_upper, tuple(constraints)
+
+
+def _column_bounds(columns: list[VarData]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Lower bounds, upper bounds and integrality of the columns, from their domains and their own bounds."""
+    lower = np.empty(len(columns))
+    upper = np.empty(len(columns))
+    integrality = np.zeros(len(columns), dtype=bool)
+    for j, variable in enumerate(columns):
+        low, high = variable.bounds
+        lower[j] = -math.inf if low is None else low
+        upper[j] = math.inf if high is None else high
+        if not variable.is_continuous():
+            integrality[j] = True
+            if not variable.is_integer():
+                raise SolverError(f"variable {variable.name} is neither continuous nor integer: {variable.domain}")
+    return lower, upper, integrality
+
+
+def _require_finite(program: Program) -> None:
+    """A number that is not finite would be taken for "no limit", or would poison every sum."""
+    for what, numbers, names in (
+        ("cost", program.costs, lambda: program.column_names),
+        ("lower bound", np.where(np.isneginf(program.col_lower), 0.0, program.col_lower), lambda: program.column_names),
+        ("upper bound", np.where(np.isposinf(program.col_upper), 0.0, program.col_upper), lambda: program.column_names),
+        ("left side", np.where(np.isneginf(program.row_lower), 0.0, program.row_lower), lambda: program.row_names),
+        ("right side", np.where(np.isposinf(program.row_upper), 0.0, program.row_upper), lambda: program.row_names),
+    ):
+        wrong = np.flatnonzero(~np.isfinite(numbers))
+        if wrong.size:
+            raise SolverError(f"the {what} of {names()[wrong[0]]} is {numbers[wrong[0]]}")
+    wrong = np.flatnonzero(~np.isfinite(program.value))
+    if wrong.size:
+        row = int(np.searchsorted(program.start, wrong[0], side="right")) - 1
+        name = program.columns[program.index[wrong[0]]].name
+        raise SolverError(f"the coefficient of {name} in {program.constraints[row].name} is {program.value[wrong[0]]}")
+    if not math.isfinite(program.cost_offset):
+        raise SolverError(f"the constant part of the cost is {program.cost_offset}")
+
+
+def _nearest_to_zero(variable: VarData) -> float:
+    low, high = variable.bounds
+    low = -math.inf if low is None else low
+    high = math.inf if high is None else high
+    if variable.is_integer():
+        low = math.ceil(low) if math.isfinite(low) else low
+        high = math.floor(high) if math.isfinite(high) else high
+    if low > high:
+        raise SolverError(f"variable {variable.name} can take no value: its bounds are {variable.bounds}")
+    return float(min(max(0.0, low), high))

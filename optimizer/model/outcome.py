@@ -1,0 +1,122 @@
+"""How a solve ended: every way told apart, and what each permits."""
+
+import math
+import os
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+
+from optimizer.errors import UsageError
+
+# Two objective values closer than this (relative to the larger of 1 and their size) are the same number.
+ROUNDING = 1e-9
+
+
+class Status(Enum):
+    """The end of a solve. Only a status whose `yields_plan` is true comes with values."""
+
+    OPTIMAL = "optimal"
+    FEASIBLE = "feasible"
+    INFEASIBLE = "infeasible"
+    UNBOUNDED = "unbounded"
+    INFEASIBLE_OR_UNBOUNDED = "infeasible_or_unbounded"
+    NO_PLAN = "no_plan"
+    FAILED = "failed"
+
+    @property
+    def yields_plan(self) -> bool:
+        """True for a plan proven within the asked gap and for an incumbent that a limit or an interrupt left."""
+        return self in (Status.OPTIMAL, Status.FEASIBLE)
+
+
+class StopReason(Enum):
+    """Why the solver stopped."""
+
+    GAP = "gap"
+    TIME_LIMIT = "time_limit"
+    INTERRUPT = "interrupt"
+    OTHER_LIMIT = "other_limit"
+    PROOF = "proof"
+    ERROR = "error"
+
+
+def available_threads() -> int:
+    """Number of processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class SolveOptions:
+    """What is asked of a solver; `threads` is a ceiling, a single-threaded solver keeps it.
+
+    Raises UsageError for a value no solver can honour.
+    """
+
+    gap: float = 1e-3
+    time_limit_seconds: float | None = None
+    threads: int = field(default_factory=available_threads)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.gap) and self.gap >= 0):
+            raise UsageError(f"the gap must be a number of at least 0, for example 0.001; it is {self.gap}")
+        if self.time_limit_seconds is not None and not self.time_limit_seconds >= 0:
+            raise UsageError(f"the time limit must be at least 0 seconds; it is {self.time_limit_seconds}")
+        if self.threads < 1:
+            raise UsageError(f"the number of threads must be at least 1; it is {self.threads}")
+        if not 0 <= self.seed < 2**31:
+            raise UsageError(f"the seed must be from 0 to 2147483647; it is {self.seed}")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The best figures known so far: `incumbent` and `bound` are objective values, None while unknown."""
+
+    seconds: float
+    incumbent: float | None
+    bound: float | None
+    nodes: int
+
+    @property
+    def gap(self) -> float | None:
+        """Distance of incumbent and bound, relative to the incumbent; None while one of them is unknown."""
+        return relative_gap(self.incumbent, self.bound)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result of one solve; every program is minimised.
+
+    `values` holds one value per column of the program, in its order, and is None unless `status.yields_plan`.
+    `objective` is the cost of exactly these values, `bound` the best proven lower bound (None if none is known).
+    `threads` and `seed` are those the solver ran with; `detail` holds what the solver said beside the result.
+    """
+
+    status: Status
+    stop: StopReason
+    objective: float | None
+    bound: float | None
+    values: np.ndarray | None
+    seconds: float
+    solver_name: str
+    solver_version: str
+    threads: int
+    seed: int
+    nodes: int
+    lp_iterations: int
+    detail: str
+
+    @property
+    def gap(self) -> float | None:
+        """Distance of objective and bound, relative to the objective; None if one of them is unknown."""
+        return relative_gap(self.objective, self.bound)
+
+
+def relative_gap(incumbent: float | None, bound: float | None) -> float | None:
+    """|incumbent - bound| / max(|incumbent|, 1e-10), or None if either is unknown or infinite."""
+    if incumbent is None or bound is None or not (math.isfinite(incumbent) and math.isfinite(bound)):
+        return None
+    return abs(incumbent - bound) / max(abs(incumbent), 1e-10)
