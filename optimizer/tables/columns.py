@@ -32,6 +32,7 @@ class Blank(Enum):
     REFUSED = "every quarter of the horizon needs a value"
     ZERO = "blank means 0"
     UNLIMITED = "blank means no limit"
+    UNCHANGED = "blank means the value of the row's own column"
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,16 @@ class TableSpec:
 
 
 @dataclass(frozen=True)
+class Problem:
+    """What is wrong with one cell of a row in the light of the whole case; becomes a Finding with its address."""
+
+    column: str
+    found: str
+    expected: str
+    cure: str
+
+
+@dataclass(frozen=True)
 class Record:
     """Base of every row. Subclasses set `TABLE` and declare columns with the functions of `columns`."""
 
@@ -81,11 +91,16 @@ class Record:
         """The key of the row; for tables without a key, the referencing columns joined by ` / `."""
         return " / ".join(str(getattr(self, column)) for column in key_columns(type(self)))
 
+    def problems(self, case: Any) -> "Iterator[Problem]":
+        """What is wrong with the row in the light of the whole case, beyond what its columns say."""
+        yield from ()
+
 
 @cache
 def columns_of(record: type[Record]) -> tuple[tuple[str, Column], ...]:
-    """(name, column) of every column of a table, in sheet order."""
-    return tuple((field.name, field.metadata["column"]) for field in dataclasses.fields(record))
+    """(name, column) of every column of a table, in sheet order: the key first, then as declared."""
+    columns = [(field.name, field.metadata["column"]) for field in dataclasses.fields(record)]
+    return tuple(sorted(columns, key=lambda pair: pair[1].kind is not Kind.KEY))
 
 
 @cache

@@ -1,0 +1,1 @@
+"""The case: who buys, where, with what, for which demand, over which quarters."""

@@ -1,0 +1,58 @@
+"""Settings of a case: calendar, money, risk and solver limits."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from optimizer.tables.columns import choice, integer, number, quarter, text
+from optimizer.tables.quarter import Quarter
+from optimizer.tables.record import Record, TableSpec
+
+
+class PaymentTiming(Enum):
+    """When in its quarter a payment falls, as a share of the quarter."""
+
+    START = "start"
+    MIDDLE = "middle"
+    END = "end"
+
+    @property
+    def share(self) -> float:
+        return {PaymentTiming.START: 0.0, PaymentTiming.MIDDLE: 0.5, PaymentTiming.END: 1.0}[self]
+
+
+@dataclass(frozen=True)
+class Settings(Record):
+    """One value a setting."""
+
+    TABLE = TableSpec("settings", "Settings", "one setting", 10, vertical=True)
+
+    first_quarter: Quarter = quarter("first quarter that is planned")
+    quarters: int = integer("quarters", "number of quarters planned", low=1, high=80)
+    title: str = text("name of the case, shown on every report", "Procurement case")
+    currency: str = text("currency of every amount (three letters)", "USD")
+    hours_per_quarter: float = number(
+        "hours", "fixed hours of a quarter; 0 means the exact hours of the calendar", 0.0, high=2208
+    )
+    fiscal_year_start_month: int = integer(
+        "month",
+        "first month of the fiscal year: 1, 4, 7 or 10; a fiscal year bears the year in which it ends",
+        1,
+        1,
+        10,
+    )
+    discount_rate: float = number("share a year", "annual discount rate", 0.0, low=0.0, high=1.0)
+    payment_timing: PaymentTiming = choice("when in a quarter its payments fall", PaymentTiming, PaymentTiming.MIDDLE)
+    tail_value: float = number(
+        "share",
+        "share of the service invoiced after the horizon that is assumed to be worth its price; 1 is neutral",
+        1.0,
+        high=1.0,
+    )
+    risk_weight: float = number("weight", "weight of CVaR in the objective (scenarios)", 0.0)
+    risk_tail: float = number("share", "probability of the tail that CVaR averages", 0.1, above=True, high=1.0)
+    mip_gap: float = number("share", "proven relative gap at which the solver may stop", 0.001, high=1.0)
+    time_limit_seconds: float = number("seconds", "longest time in the solver", 600.0, above=True)
+
+    @property
+    def name(self) -> str:
+        return "settings"

@@ -1,0 +1,85 @@
+"""What a contract type must offer, and the discovery of all of them."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import ClassVar
+
+import optimizer.contracts as package
+from optimizer.case.case import Case
+from optimizer.errors import Finding
+from optimizer.ledger.books import Decided, Entry
+from optimizer.ledger.decision import Decision, Relation
+from optimizer.ledger.keys import Category, Key
+from optimizer.tables.columns import reference
+from optimizer.tables.quarter import Quarter
+from optimizer.tables.record import Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract(Record):
+    """A row that can supply capacity. A contract type is a subclass in a file of its own.
+
+    `decisions` and `relations` say what may be decided and what each unit posts on the ledgers; `replay` walks the
+    calendar from the terms and the decided quantities in plain arithmetic of its own, and reports broken terms.
+    `replay` never calls `decisions`: a test holds the two equal.
+    """
+
+    CATEGORIES: ClassVar[tuple[Category, ...]]
+
+    supplier: str = reference("who sells it", "suppliers")
+
+    def entry(self, key: Key, quarter: Quarter, amount: float) -> Entry:
+        """A replayed amount of this contract."""
+        return Entry(key, quarter, self.name, self.supplier, amount)
+
+    def decisions(self, case: Case) -> Iterator[Decision]:
+        """What may be decided, with the postings of each unit."""
+        raise NotImplementedError
+
+    def relations(self, case: Case) -> Iterator[Relation]:
+        """Linear relations among decisions; none unless the type says so."""
+        yield from ()
+
+    def replay(self, case: Case, decided: Decided) -> Iterator[Entry | Finding]:
+        """Entries of the decided quantities, and findings where they break the terms."""
+        raise NotImplementedError
+
+
+def _subclasses(base: type[Contract]) -> Iterator[type[Contract]]:
+    for subclass in base.__subclasses__():
+        yield subclass
+        yield from _subclasses(subclass)
+
+
+@cache
+def _load_modules() -> tuple[str, ...]:
+    modules = tuple(sorted(module.name for module in pkgutil.iter_modules(package.__path__)))
+    for module in modules:
+        importlib.import_module(f"{package.__name__}.{module}")
+    return modules
+
+
+def contract_types() -> tuple[type[Contract], ...]:
+    """Every contract type of the package that has a table, in sheet order."""
+    _load_modules()
+    types = [kind for kind in _subclasses(Contract) if hasattr(kind, "TABLE")]
+    return tuple(sorted(types, key=lambda kind: kind.TABLE.order))
+
+
+def supporting_tables() -> tuple[type[Record], ...]:
+    """Tables that contract files declare beside their contract, such as prices by quarter, in sheet order."""
+    _load_modules()
+    tables = [
+        record
+        for record in Record.__subclasses__()
+        if record.__module__.startswith(package.__name__) and hasattr(record, "TABLE")
+    ]
+    return tuple(sorted(tables, key=lambda record: record.TABLE.order))
+
+
+def categories() -> tuple[Category, ...]:
+    """Every category of money a contract type posts, without repeats, in sheet order of the types."""
+    return tuple(dict.fromkeys(category for kind in contract_types() for category in kind.CATEGORIES))

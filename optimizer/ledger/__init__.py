@@ -1,0 +1,1 @@
+"""What a decision moves: capacity, power and money, as postings on ledgers."""

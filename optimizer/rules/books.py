@@ -1,0 +1,53 @@
+"""Everything a check may look at: the case, the plan's quantities and the replayed ledgers."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+
+from optimizer.case.case import Case
+from optimizer.errors import Finding
+from optimizer.ledger.books import Decided, Entry
+from optimizer.ledger.keys import Key
+from optimizer.ledger.operation import OVERRUN, Operated
+from optimizer.tables.quarter import Quarter
+
+TOLERANCE = 1e-6
+
+
+class Books:
+    """Replayed amounts by account and quarter, with the plan they came from."""
+
+    def __init__(self, case: Case, decided: Decided, operated: Operated, entries: Iterable[Entry]) -> None:
+        self.case = case
+        self.decided = decided
+        self.operated = operated
+        self.entries: list[Entry] = []
+        self._by_quarter: defaultdict[Quarter, list[Entry]] = defaultdict(list)
+        self._totals: defaultdict[tuple[Key, Quarter], float] = defaultdict(float)
+        self.add(entries)
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Book more entries."""
+        for entry in entries:
+            self.entries.append(entry)
+            self._by_quarter[entry.quarter].append(entry)
+            self._totals[entry.key, entry.quarter] += entry.amount
+
+    def total(self, key: Key, quarter: Quarter) -> float:
+        """Amount on one account in a quarter."""
+        return self._totals.get((key, quarter), 0.0)
+
+    def select(self, wanted: Callable[[Entry], bool], quarter: Quarter) -> Iterator[Entry]:
+        """Entries of a quarter that are wanted."""
+        return (entry for entry in self._by_quarter[quarter] if wanted(entry))
+
+    def overrun(self, code: str, name: str, quarter: Quarter) -> float:
+        """Priced violation that the plan admits for a limit."""
+        return self.operated.quantity(OVERRUN, quarter, code, name)
+
+
+def exceeded(place: str, what: str, value: float, limit: float, scale: float = 1.0) -> Iterator[Finding]:
+    """A finding if value > limit beyond the tolerance, relative to the larger of limit and `scale`."""
+    if value > limit + TOLERANCE * max(abs(limit), abs(scale), 1.0):
+        yield Finding(
+            place, f"{what} is {value:,.6g}", f"at most {limit:,.6g}", "this is a fault of the plan: solve again"
+        )
