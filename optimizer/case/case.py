@@ -19,6 +19,7 @@ from optimizer.case.world import (
     Workload,
 )
 from optimizer.tables.quarter import Quarter
+from optimizer.tables.raw import RawTable
 from optimizer.tables.record import Record, Term
 
 R = TypeVar("R", bound=Record)
@@ -27,9 +28,13 @@ WHOLE_QUARTER = LoadSegment("all", 1.0)
 
 @dataclass(frozen=True)
 class Case:
-    """All rows of a case. `of(Type)` gives the rows of one table, or of every table of a common base."""
+    """All rows of a case. `of(Type)` gives the rows of one table, or of every table of a common base.
+
+    `source` keeps the tables as they were read, with their notes; it is empty for a case made in Python.
+    """
 
     records: tuple[Record, ...] = field(repr=False)
+    source: tuple[RawTable, ...] = field(default=(), repr=False, compare=False)
 
     def of(self, record: type[R]) -> tuple[R, ...]:
         """Rows that are instances of `record`, in sheet order."""

@@ -82,11 +82,11 @@ class Demand(Rule):
         for node in form.nodes:
             for workload in case.of(Workload):
                 for segment in case.segments:
-                    variable = form.operation(SHORTFALL, node, workload.workload, segment.segment)
-                    if variable is not None:
+                    index = (workload.workload, segment.segment)
+                    if form.operation(SHORTFALL, node, *index) is not None:
                         hours = case.segment_hours(segment, node.quarter)
                         price = workload.term("shortfall_cost_usd_per_unit_hour")
-                        form.charge(SHORTFALL_COST, node, variable, hours, price, workload.workload)
+                        form.charge(SHORTFALL_COST, SHORTFALL, index, node, hours, price, workload.workload)
 
     def rows(self, form: Formulation) -> None:
         served: dict[tuple[str, str, int], Terms] = {}

@@ -33,6 +33,18 @@ class Made:
 
 
 @dataclass(frozen=True)
+class Charge:
+    """A posting of an operation at a node: what one unit of its variable costs."""
+
+    operation: Operation
+    index: tuple[str, ...]
+    node: Node
+    variable: Variable
+    posting: Posting
+    source: str
+
+
+@dataclass(frozen=True)
 class Line:
     """One linear term of a ledger account: coefficient x variable, posted by `source` of `supplier`."""
 
@@ -64,6 +76,7 @@ class Formulation:
         self._ledger: defaultdict[tuple[Key, int], list[Line]] = defaultdict(list)
         self._rows: defaultdict[str, list[Row]] = defaultdict(list)
         self._costs: list[tuple[float, Variable]] = []
+        self.charges: list[Charge] = []
 
     def decide(self, decisions: Iterable[Decision]) -> None:
         """Give each decision a variable at every node of its quarter, and post what it moves."""
@@ -106,10 +119,20 @@ class Formulation:
             self._ledger[posting.key, reached.index].append(Line(coefficient, variable, source, supplier))
 
     def charge(
-        self, category: Category, node: Node, variable: Variable, volume: float, term: Term, source: str
+        self,
+        category: Category,
+        operation: Operation,
+        index: tuple[str, ...],
+        node: Node,
+        volume: float,
+        term: Term,
+        source: str,
     ) -> None:
-        """Charge volume x price for each unit of an operation in the node's quarter."""
-        self.post(Posting(Cash(category), node.quarter, volume, term), node, variable, source)
+        """Charge volume x price for each unit of an operation in the node's quarter, to a workload or limit."""
+        variable = self.operations[operation, index, node.index]
+        posting = Posting(Cash(category), node.quarter, volume, term)
+        self.charges.append(Charge(operation, index, node, variable, posting, source))
+        self.post(posting, node, variable, source)
 
     def lines(self, key: Key, node: Node) -> list[Line]:
         """Ledger lines of one account at a node."""
@@ -162,7 +185,7 @@ class Formulation:
             return []
         self.operate(OVERRUN, [((code, name), node)])
         variable = self.operation(OVERRUN, node, code, name)
-        self.charge(VIOLATION, node, variable, 1.0, price, source)
+        self.charge(VIOLATION, OVERRUN, (code, name), node, 1.0, price, source)
         return [(-1.0, variable)]
 
     def finish(self) -> pyo.ConcreteModel:
@@ -184,3 +207,18 @@ class Formulation:
     def rows(self) -> dict[str, list[Row]]:
         """All rows by family."""
         return self._rows
+
+
+def _expression(row: Row) -> object:
+    """The Pyomo form of a row: terms of one variable are added up, one-sided rows stay one-sided."""
+    coefficients: dict[int, float] = {}
+    variables: dict[int, Variable] = {}
+    for coefficient, variable in row.terms:
+        coefficients[id(variable)] = coefficients.get(id(variable), 0.0) + coefficient
+        variables[id(variable)] = variable
+    body = LinearExpression(
+        constant=0, linear_coefs=list(coefficients.values()), linear_vars=list(variables.values())
+    )
+    if row.lower is not None and row.lower == row.upper:
+        return body == row.lower
+    return pyo.inequality(row.lower, body, row.upper)

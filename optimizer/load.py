@@ -1,0 +1,63 @@
+"""Reading a case: workbook or CSV folder to addressed rows to a checked, frozen Case."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from optimizer.case.case import Case
+from optimizer.case.check import check_case
+from optimizer.case.settings import Settings
+from optimizer.catalog import catalog
+from optimizer.errors import Finding, InputError, Level
+from optimizer.tables.containers import read_raw
+from optimizer.tables.parse import Parsed, parse
+from optimizer.tables.quarter import Quarter
+from optimizer.tables.raw import RawTable
+from optimizer.tables.record import Record
+
+
+def horizon(records: Sequence[Record]) -> tuple[Quarter, int] | None:
+    """First quarter and number of quarters the settings plan; None where the settings could not be read."""
+    for record in records:
+        if isinstance(record, Settings):
+            return record.first_quarter, record.quarters
+    return None
+
+
+def read_case(path: str | Path) -> tuple[Case | None, tuple[Finding, ...]]:
+    """The case and every finding, warnings too; no case where a finding is an error."""
+    raw = read_raw(Path(path))
+    return case_from(raw)
+
+
+def case_from(raw: Sequence[RawTable]) -> tuple[Case | None, tuple[Finding, ...]]:
+    """The case of these tables and every finding."""
+    parsed = parse(raw, catalog(), horizon)
+    findings = list(parsed.findings)
+    if any(finding.level is Level.ERROR for finding in findings):
+        return None, tuple(findings)
+    case = Case(parsed.records, tuple(raw))
+    findings += _domain(case, parsed)
+    if any(finding.level is Level.ERROR for finding in findings):
+        return None, tuple(findings)
+    return case, tuple(findings)
+
+
+def _domain(case: Case, parsed: Parsed) -> Iterator[Finding]:
+    """Problems that only the whole case shows, with the addresses of their cells."""
+    for record in case.records:
+        for problem in record.problems(case):
+            place = parsed.place(record, problem.column)
+            yield Finding(place, problem.found, problem.expected, problem.cure)
+    for record, problem in check_case(case):
+        yield Finding(parsed.place(record, problem.column), problem.found, problem.expected, problem.cure)
+
+
+def load_case(path: str | Path) -> Case:
+    """Read a case from an .xlsx workbook or a folder of CSV files.
+
+    Raises InputError with every finding of a case that is not valid.
+    """
+    case, findings = read_case(path)
+    if case is None:
+        raise InputError(findings)
+    return case

@@ -1,0 +1,51 @@
+"""From a case to its program: contracts post, then rules read. Names no contract type and no rule."""
+
+from optimizer.case.case import Case
+from optimizer.contracts.contract import Contract
+from optimizer.errors import UnsolvableError
+from optimizer.model.arrays import paused_gc
+from optimizer.rules.formulation import Formulation, Row
+from optimizer.rules.rule import rules
+
+TOLERANCE = 1e-9
+
+
+def formulate(case: Case) -> Formulation:
+    """The finished program of a case: minimise the expected present value of cost, USD million.
+
+    Raises UnsolvableError, naming the rows, where a limit without any decision in it cannot hold.
+    """
+    with paused_gc():
+        form = Formulation(case)
+        contracts = case.of(Contract)
+        form.decide(decision for contract in contracts for decision in contract.decisions(case))
+        families = rules()
+        for rule in families:
+            rule.declare(form)
+        form.relate(relation for contract in contracts for relation in contract.relations(case))
+        for rule in families:
+            rule.rows(form)
+        _settle_empty_rows(form)
+        form.finish()
+    return form
+
+
+def _settle_empty_rows(form: Formulation) -> None:
+    """Drop rows without decisions that hold; refuse the case where one does not."""
+    impossible = []
+    for code, rows in form.rows.items():
+        for row in rows:
+            if not row.terms and not _holds(row):
+                impossible.append(" ".join((code, *row.index)))
+        rows[:] = [row for row in rows if row.terms]
+    if impossible:
+        shown = "; ".join(impossible[:10]) + ("; ..." if len(impossible) > 10 else "")
+        raise UnsolvableError(
+            f"the case is infeasible: nothing on offer can meet {len(impossible)} limits: {shown}. "
+            "Fix: add an offer that can, or loosen these limits"
+        )
+
+
+def _holds(row: Row) -> bool:
+    low = row.lower is None or row.lower <= TOLERANCE
+    return low and (row.upper is None or row.upper >= -TOLERANCE)

@@ -1,0 +1,60 @@
+"""Reading the plan out of a solved program: quantities once, and every posting they move."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from optimizer.ledger.operation import OperationKey
+from optimizer.model.arrays import Program
+from optimizer.plan.plan import Choice, Moved, Plan, Result
+from optimizer.rules.formulation import Formulation
+
+NOISE = 1e-9
+
+
+def extract(form: Formulation, program: Program, values: np.ndarray, result: Result) -> Plan:
+    """The plan of a solution. `values` has one number per column of the program."""
+    solution = {id(column): float(value) for column, value in zip(program.columns, values, strict=True)}
+
+    def quantity(variable: object) -> float:
+        value = solution.get(id(variable))
+        if value is None:
+            low = variable.lb  # type: ignore[attr-defined]
+            value = 0.0 if low is None else max(0.0, low)
+        return 0.0 if abs(value) <= NOISE else value
+
+    choices = tuple(
+        Choice(made.decision.key, made.decision.supplier, made.decision.unit, quantity(made.variable))
+        for made in form.made
+        if quantity(made.variable)
+    )
+    operations = tuple(
+        (OperationKey(operation, index, form.nodes[node].quarter), quantity(variable))
+        for (operation, index, node), variable in form.operations.items()
+        if quantity(variable)
+    )
+    return Plan(form.case, result, choices, operations, tuple(_moved(form, quantity)))
+
+
+def _moved(form: Formulation, quantity: "object") -> Iterator[Moved]:
+    for made in form.made:
+        amount = quantity(made.variable)  # type: ignore[operator]
+        if amount:
+            for posting in made.decision.postings:
+                if posting.coefficient:
+                    yield Moved(made.decision.key, made.decision.key.contract, made.decision.supplier, amount, posting)
+    for charge in form.charges:
+        amount = quantity(charge.variable)  # type: ignore[operator]
+        if amount and charge.posting.coefficient:
+            key = OperationKey(charge.operation, charge.index, charge.node.quarter)
+            yield Moved(key, charge.source, "", amount, charge.posting)
+
+
+def start_values(form: Formulation, program: Program, plan: Plan) -> np.ndarray:
+    """A MIP start from a saved plan: the quantity of each column the plan knows, 0 for the others it could know."""
+    decided = {choice.key: choice.quantity for choice in plan.choices}
+    operated = dict(plan.operations)
+    known = {id(made.variable): decided.get(made.decision.key, 0.0) for made in form.made}
+    for (operation, index, node), variable in form.operations.items():
+        known[id(variable)] = operated.get(OperationKey(operation, index, form.nodes[node].quarter), 0.0)
+    return np.array([known.get(id(column), np.nan) for column in program.columns], dtype=np.float64)

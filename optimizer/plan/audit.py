@@ -1,0 +1,108 @@
+"""The independent audit: replay every contract, check every rule, recompute the objective. Never sees the model."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from optimizer.case.case import Case
+from optimizer.contracts.contract import Contract
+from optimizer.errors import AuditError, Finding
+from optimizer.ledger.books import Entry
+from optimizer.ledger.keys import Cash, Key
+from optimizer.plan.plan import Plan
+from optimizer.rules.books import Books
+from optimizer.rules.money import weight
+from optimizer.rules.rule import rules
+from optimizer.tables.quarter import Quarter
+
+CENT = 0.005
+RELATIVE = 1e-9
+FAULT = "this is a fault of the program: keep the plan folder and report it"
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What the audit found. `objective` (USD) is recomputed from the case and the plan's quantities alone."""
+
+    objective: float
+    findings: tuple[Finding, ...]
+    books: Books
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings
+
+
+def audit(case: Case, plan: Plan) -> Audit:
+    """Recompute every limit and every dollar of the plan from its quantities."""
+    findings: list[Finding] = []
+    entries: list[Entry] = []
+    decided, known = plan.decided, {contract.name for contract in case.of(Contract)}
+    for contract in case.of(Contract):
+        for replayed in contract.replay(case, decided):
+            (findings if isinstance(replayed, Finding) else entries).append(replayed)  # type: ignore[arg-type]
+    books = Books(case, decided, plan.operated, entries)
+    for rule in rules():
+        books.add(list(rule.replay(books)))
+    findings += _negative(plan, known)
+    for rule in rules():
+        findings += rule.check(books)
+    findings += _postings(plan, books)
+    objective = present_value(case, books)
+    findings += _objective(plan, objective, books)
+    return Audit(objective, tuple(findings), books)
+
+
+def require(audited: Audit) -> None:
+    """Raise AuditError with every finding unless the audit passed."""
+    if not audited.passed:
+        raise AuditError(audited.findings)
+
+
+def present_value(case: Case, books: Books) -> float:
+    """The objective of replayed books, USD."""
+    return math.fsum(
+        entry.amount * weight(case, entry.key.category, entry.quarter)
+        for entry in books.entries
+        if isinstance(entry.key, Cash)
+    )
+
+
+def _negative(plan: Plan, known: set[str]) -> Iterator[Finding]:
+    for choice in plan.choices:
+        if choice.key.contract not in known:
+            yield Finding(f"plan {choice.key}", "a contract the case does not have", "a contract of the case", FAULT)
+        if not math.isfinite(choice.quantity) or choice.quantity < 0:
+            yield Finding(f"plan {choice.key}", f"quantity {choice.quantity:g}", "a number that is not negative", FAULT)
+    for key, value in plan.operations:
+        if not math.isfinite(value) or value < 0:
+            place = f"plan {key.operation.name} {' '.join(key.index)} {key.quarter}"
+            yield Finding(place, f"quantity {value:g}", "a number that is not negative", FAULT)
+
+
+def _postings(plan: Plan, books: Books) -> Iterator[Finding]:
+    """What the model posted must be what is replayed, by account, source and quarter."""
+    posted: defaultdict[tuple[Key, str, Quarter], float] = defaultdict(float)
+    replayed: defaultdict[tuple[Key, str, Quarter], float] = defaultdict(float)
+    for line in plan.moved:
+        posted[line.posting.key, line.source, line.posting.quarter] += line.amount
+    for entry in books.entries:
+        replayed[entry.key, entry.source, entry.quarter] += entry.amount
+    for place in posted.keys() | replayed.keys():
+        model, walked = posted.get(place, 0.0), replayed.get(place, 0.0)
+        if abs(model - walked) > CENT + RELATIVE * max(abs(model), abs(walked)):
+            key, source, quarter = place
+            yield Finding(f"{key} of {source} in {quarter}", f"posted {model:,.4f}", f"replayed {walked:,.4f}", FAULT)
+
+
+def _objective(plan: Plan, objective: float, books: Books) -> Iterator[Finding]:
+    reported = plan.result.objective
+    turnover = sum(abs(entry.amount) for entry in books.entries if isinstance(entry.key, Cash))
+    if reported is None or abs(reported - objective) > CENT + 1e-13 * turnover:
+        found = "no objective" if reported is None else f"objective {reported:,.4f}"
+        yield Finding("plan objective", found, f"{objective:,.4f}, recomputed from the quantities", FAULT)
+    bound = plan.result.bound
+    if bound is not None and bound > objective + CENT + RELATIVE * abs(objective):
+        yield Finding("plan bound", f"bound {bound:,.4f}", f"at most the objective {objective:,.4f}", FAULT)

@@ -1,0 +1,95 @@
+"""The plan: what is decided, what it moves, and what the solver proved."""
+
+from dataclasses import dataclass, field
+
+from optimizer.case.case import Case
+from optimizer.ledger.books import Decided
+from optimizer.ledger.decision import DecisionKey, Posting
+from optimizer.ledger.operation import Operated, OperationKey
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A decision and its quantity, in `unit`."""
+
+    key: DecisionKey
+    supplier: str
+    unit: str
+    quantity: float
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One posting of the plan: quantity x volume x index x price = amount, on one account in one quarter.
+
+    `source` is the contract, workload or limit it belongs to; `what` is the decision or operation that moved it.
+    """
+
+    what: DecisionKey | OperationKey
+    source: str
+    supplier: str
+    quantity: float
+    posting: Posting
+
+    @property
+    def amount(self) -> float:
+        """In the unit of the account: USD, GPUs, kW or MW."""
+        return self.quantity * self.posting.coefficient
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """Where the time went."""
+
+    read: float = 0.0
+    build: float = 0.0
+    solve: float = 0.0
+    write: float = 0.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the solver said. Money in USD: `objective` is that of the plan's quantities, `bound` is proven.
+
+    `status` is optimal (proven within the asked gap), feasible, infeasible, unbounded, or no_plan.
+    """
+
+    status: str
+    stop: str
+    objective: float | None
+    bound: float | None
+    gap: float | None
+    asked_gap: float
+    case_hash: str
+    solver: str
+    solver_version: str
+    version: str
+    seed: int
+    threads: int
+    columns: int
+    integers: int
+    rows: int
+    nodes: int
+    seconds: Seconds = field(default_factory=Seconds)
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan of a case. `moved` holds every posting whose quantity is not 0, as the model priced it."""
+
+    case: Case = field(repr=False)
+    result: Result
+    choices: tuple[Choice, ...] = field(repr=False)
+    operations: tuple[tuple[OperationKey, float], ...] = field(repr=False)
+    moved: tuple[Moved, ...] = field(repr=False)
+
+    @property
+    def decided(self) -> Decided:
+        """Quantities decided on contracts."""
+        return Decided((choice.key, choice.quantity) for choice in self.choices)
+
+    @property
+    def operated(self) -> Operated:
+        """Quantities operated each quarter."""
+        return Operated(self.operations)

@@ -1,0 +1,171 @@
+"""The main job: a case to an audited plan."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from threading import Event
+
+import numpy as np
+
+from optimizer.case.case import Case
+from optimizer.errors import SolverError, UnsolvableError
+from optimizer.ledger.keys import Cash
+from optimizer.model import highs
+from optimizer.model.arrays import Program, compile_program
+from optimizer.model.build import formulate
+from optimizer.model.diagnose import conflict
+from optimizer.model.extract import extract, start_values
+from optimizer.model.outcome import Outcome, Progress, SolveOptions, Status, available_threads
+from optimizer.model.pyomo_solver import solve_with_pyomo
+from optimizer.plan.audit import audit, require
+from optimizer.plan.plan import Plan, Result, Seconds
+from optimizer.rules.formulation import MILLION, Formulation
+from optimizer.rules.money import weight
+from optimizer.tables.identity import content_hash
+
+AGREEMENT = 1e-9
+
+
+@dataclass(frozen=True)
+class Request:
+    """How to solve. Blank gap and time limit are the case's own; a blank solver is HiGHS through our arrays."""
+
+    gap: float | None = None
+    time_limit_seconds: float | None = None
+    threads: int | None = None
+    seed: int = 0
+    solver: str | None = None
+    start: Plan | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the work begins; shown so that nothing is silent."""
+
+    name: str
+
+
+Listener = Callable[[Step | Progress], None]
+
+
+def silent(_: Step | Progress) -> None:
+    """Listen to nothing."""
+
+
+def package_version() -> str:
+    """The version of this package as installed."""
+    try:
+        return version("cluster-procurement-optimizer")
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def solve(case: Case, request: Request | None = None, listen: Listener = silent, stop: Event | None = None) -> Plan:
+    """The audited plan of least expected present value.
+
+    Without any plan, `Plan.result.status` says why and the plan is empty; `Plan.result.detail` explains.
+    Raises AuditError when the plan fails its audit and SolverError when the solver contradicts itself.
+    """
+    request = request or Request()
+    began = time.perf_counter()
+    listen(Step("building the program"))
+    try:
+        form = formulate(case)
+        program = compile_program(form.model)
+    except UnsolvableError as error:
+        return _without_plan(case, request, str(error), time.perf_counter() - began)
+    built = time.perf_counter()
+    outcome = _run(form, program, request, listen, stop)
+    result = _result(case, request, program, outcome, Seconds(build=built - began, solve=outcome.seconds))
+    if outcome.values is None:
+        if outcome.status is Status.INFEASIBLE:
+            listen(Step("finding which limits conflict"))
+            result = replace(result, detail=conflict(form, program))
+        return Plan(case, result, (), (), ())
+    listen(Step("auditing the plan"))
+    plan = _priced(extract(form, program, outcome.values, result), outcome)
+    require(audit(case, plan))
+    return plan
+
+
+def options(case: Case, request: Request) -> SolveOptions:
+    """The request, its blanks filled from the settings of the case."""
+    settings = case.settings
+    return SolveOptions(
+        gap=settings.mip_gap if request.gap is None else request.gap,
+        time_limit_seconds=settings.time_limit_seconds
+        if request.time_limit_seconds is None
+        else request.time_limit_seconds,
+        threads=request.threads or available_threads(),
+        seed=request.seed,
+    )
+
+
+def _run(form: Formulation, program: Program, request: Request, listen: Listener, stop: Event | None) -> Outcome:
+    listen(Step(f"solving {program.num_columns:,} columns, {program.num_rows:,} rows"))
+    asked = options(form.case, request)
+    if request.solver is not None:
+        return solve_with_pyomo(form.model, program, request.solver, asked)
+    start = None if request.start is None else start_values(form, program, request.start)
+    return highs.solve(program, asked, on_progress=lambda p: listen(_dollars(p)), start=start, stop_event=stop)
+
+
+def _dollars(progress: Progress) -> Progress:
+    incumbent, bound = progress.incumbent, progress.bound
+    return replace(
+        progress,
+        incumbent=None if incumbent is None else incumbent / MILLION,
+        bound=None if bound is None else bound / MILLION,
+    )
+
+
+def _result(case: Case, request: Request, program: Program, outcome: Outcome, seconds: Seconds) -> Result:
+    return Result(
+        status=outcome.status.value,
+        stop=outcome.stop.value,
+        objective=None if outcome.objective is None else outcome.objective / MILLION,
+        bound=None if outcome.bound is None or not math.isfinite(outcome.bound) else outcome.bound / MILLION,
+        gap=outcome.gap,
+        asked_gap=options(case, request).gap,
+        case_hash=content_hash(case.records),
+        solver=outcome.solver_name,
+        solver_version=outcome.solver_version,
+        version=package_version(),
+        seed=outcome.seed,
+        threads=outcome.threads,
+        columns=program.num_columns,
+        integers=int(np.count_nonzero(program.integrality)),
+        rows=program.num_rows,
+        nodes=outcome.nodes,
+        seconds=seconds,
+        detail=outcome.detail,
+    )
+
+
+def _without_plan(case: Case, request: Request, detail: str, seconds: float) -> Plan:
+    """An infeasible case that needed no solver to be seen."""
+    asked = options(case, request)
+    result = Result(
+        Status.INFEASIBLE.value, "proof", None, None, None, asked.gap, content_hash(case.records), "none", "",
+        package_version(), asked.seed, asked.threads, 0, 0, 0, 0, Seconds(build=seconds), detail,
+    )  # fmt: skip
+    return Plan(case, result, (), (), ())
+
+
+def _priced(plan: Plan, outcome: Outcome) -> Plan:
+    """The plan with its objective to the cent: every posted dollar, discounted; it must agree with the solver's."""
+    objective = math.fsum(
+        line.amount * weight(plan.case, line.posting.key.category, line.posting.quarter)
+        for line in plan.moved
+        if isinstance(line.posting.key, Cash)
+    )
+    said = (outcome.objective or 0.0) / MILLION
+    turnover = sum(abs(line.amount) for line in plan.moved if isinstance(line.posting.key, Cash))
+    if abs(objective - said) > AGREEMENT * max(turnover, 1.0):
+        raise SolverError(f"the solver says the plan costs {said:,.4f}, its postings say {objective:,.4f}")
+    bound = plan.result.bound
+    return replace(
+        plan, result=replace(plan.result, objective=objective, bound=None if bound is None else min(bound, objective))
+    )
