@@ -17,7 +17,7 @@ from functools import cached_property
 
 import numpy as np
 import pyomo.environ as pyo
-from pyomo.common.errors import InfeasibleConstraintException
+from pyomo.common.errors import InfeasibleConstraintException, InvalidConstraintError, InvalidExpressionError
 from pyomo.core.base.constraint import ConstraintData
 from pyomo.core.base.objective import ObjectiveData
 from pyomo.core.base.var import VarData
@@ -81,6 +81,26 @@ class Program:
     def cost_of(self, values: np.ndarray) -> float:
         """The objective at `values`, summed exactly and rounded once, so that it does not depend on the order."""
         return math.fsum((*(self.costs * values).tolist(), self.cost_offset))
+
+
+    def worst_violation(self, values: np.ndarray) -> tuple[float, str]:
+        """How far `values` miss the worst bound, row or integer, and the name of that column or row.
+
+        The miss of a row is relative to the sum of its terms' sizes where that exceeds 1; the others are absolute.
+        """
+        matrix = self.matrix
+        activity = matrix @ values
+        terms = abs(matrix) @ np.abs(values) if self.num_rows else np.zeros(0)
+        by_column = np.maximum(self.col_lower - values, values - self.col_upper)
+        by_column = np.maximum(by_column, np.where(self.integrality, np.abs(values - np.rint(values)), 0.0))
+        by_row = np.maximum(self.row_lower - activity, activity - self.row_upper) / np.maximum(1.0, terms)
+        worst_column = int(np.argmax(by_column)) if self.num_columns else -1
+        worst_row = int(np.argmax(by_row)) if self.num_rows else -1
+        if worst_row >= 0 and (worst_column < 0 or by_row[worst_row] > by_column[worst_column]):
+            return max(0.0, float(by_row[worst_row])), self.constraints[worst_row].name
+        if worst_column >= 0:
+            return max(0.0, float(by_column[worst_column])), self.columns[worst_column].name
+        return 0.0, ""
 
 
 @contextmanager
@@ -154,6 +174,8 @@ def _require_minimised(model: pyo.ConcreteModel) -> None:
 def _standard_form(model: pyo.ConcreteModel) -> LinearStandardFormInfo:
     try:
         return LinearStandardFormCompiler().write(model, mixed_form=True)
+    except (InvalidConstraintError, InvalidExpressionError) as error:
+        raise SolverError(str(error)) from error
     except InfeasibleConstraintException as error:
         named = re.search(r"constraint, '(.*)'$", str(error))
         constraint = model.find_component(named.group(1)) if named else None
