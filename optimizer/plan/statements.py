@@ -120,7 +120,7 @@ def by_workload(plan: Plan, operation: Operation) -> Grid:
     amounts = [
         (key.part("workload"), key.quarter, units * _hours_share(plan.case, key.part("segment")))
         for key, units in plan.operations
-        if key.operation is operation
+        if key.operation == operation
     ]
     names = [row.workload for row in plan.case.of(Workload)]
     return grid(operation.name.capitalize(), operation.unit, plan.case.calendar.quarters, amounts, names)
@@ -166,7 +166,7 @@ def service_by_kind(plan: Plan) -> Grid:
     amounts: list[tuple[Hashable, Quarter, float]] = []
     operated = plan.operated
     for key, units in plan.operations:
-        if key.operation is SERVED:
+        if key.operation == SERVED:
             loose = operated.quantity(INTERRUPTIBLE, key.quarter, *key.index)
             for firm, part in ((True, units - loose), (False, loose)):
                 pool = usable.get(
@@ -176,7 +176,7 @@ def service_by_kind(plan: Plan) -> Grid:
                 share = _hours_share(case, key.part("segment"))
                 if total > 0:
                     amounts += [(label, key.quarter, part * share * gpus / total) for label, gpus in pool.items()]
-        elif key.operation is SHORTFALL:
+        elif key.operation == SHORTFALL:
             amounts.append(("Shortfall", key.quarter, units * _hours_share(case, key.part("segment"))))
     kinds = [*dict.fromkeys(row.TABLE.title for row in case.of(Contract)), "Shortfall"]
     return grid("Demand served by", "units", case.calendar.quarters, amounts, kinds)

@@ -1,0 +1,110 @@
+"""What changed between two plans: decisions, money by category, and the inputs that differ."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from optimizer.case.case import Case
+from optimizer.catalog import catalog
+from optimizer.ledger.decision import Action
+from optimizer.plan.plan import Plan
+from optimizer.plan.statements import nominal_by_category, present_value_by_category
+from optimizer.tables.raw import NOTE, RawTable, Value
+from optimizer.tables.unparse import raw_tables
+
+HIDDEN = (Action.CHOOSE, Action.START, Action.GIVEN)
+LEAST_CHANGE = 1e-6
+
+
+@dataclass(frozen=True)
+class Change:
+    """A quantity or amount that differs; `before` and `after` in `unit`."""
+
+    what: str
+    before: float
+    after: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class InputChange:
+    """A cell of the case that differs; None where the row or the column is missing."""
+
+    table: str
+    row: str
+    column: str
+    before: Value
+    after: Value
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Everything that differs between two plans, A before and B after."""
+
+    objective: Change
+    decisions: tuple[Change, ...]
+    money: tuple[Change, ...]
+    inputs: tuple[InputChange, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether any decision differs."""
+        return bool(self.decisions)
+
+
+def difference(before: Plan, after: Plan) -> Difference:
+    """Compare two plans, of one case or of two."""
+    currency = after.case.settings.currency
+    cost = Change("objective", before.result.objective or 0.0, after.result.objective or 0.0, currency)
+    return Difference(
+        cost, tuple(_decisions(before, after)), tuple(_money(before, after)), tuple(inputs(before.case, after.case))
+    )
+
+
+def _decisions(before: Plan, after: Plan) -> Iterator[Change]:
+    a = {c.key: c for c in before.choices if c.key.action not in HIDDEN}
+    b = {c.key: c for c in after.choices if c.key.action not in HIDDEN}
+    for key in dict.fromkeys((*a, *b)):
+        old, new = (plan[key].quantity if key in plan else 0.0 for plan in (a, b))
+        if abs(old - new) > LEAST_CHANGE * max(1.0, abs(old), abs(new)):
+            yield Change(str(key), old, new, (b.get(key) or a[key]).unit)
+
+
+def _money(before: Plan, after: Plan) -> Iterator[Change]:
+    currency = after.case.settings.currency
+    a, b = ({kind.label: value for kind, value in present_value_by_category(plan)} for plan in (before, after))
+    nominal = [{kind.label for kind, _, _ in nominal_by_category(plan)} for plan in (before, after)]
+    for label in dict.fromkeys((*a, *b, *nominal[0], *nominal[1])):
+        old, new = a.get(label, 0.0), b.get(label, 0.0)
+        if abs(old - new) >= 0.005:
+            yield Change(label, old, new, f"{currency} present value")
+
+
+def inputs(before: Case, after: Case) -> Iterator[InputChange]:
+    """Cells that differ between two cases, by row name and column; notes do not count."""
+    a, b = _cells(before), _cells(after)
+    for address in dict.fromkeys((*a, *b)):
+        old, new = a.get(address), b.get(address)
+        if old != new:
+            yield InputChange(*address, old, new)
+
+
+def _cells(case: Case) -> dict[tuple[str, str, str], Value]:
+    cells: dict[tuple[str, str, str], Value] = {}
+    tables = {table.name: table for table in raw_tables(case.records, catalog(), case.calendar.quarters)}
+    for kind in catalog():
+        table = tables.get(kind.TABLE.name)
+        if table is None:
+            continue
+        names = [record.name for record in case.records if type(record) is kind]
+        for name, row in zip(names * (len(table.rows) if kind.TABLE.vertical else 1), table.rows, strict=False):
+            cells.update(_row(table, name, row, kind.TABLE.vertical))
+    return cells
+
+
+def _row(table: RawTable, name: str, row: tuple, vertical: bool) -> Iterator[tuple[tuple[str, str, str], Value]]:
+    if vertical:
+        yield (table.name, name, str(row[0].value)), row[1].value
+        return
+    for column, cell in zip(table.header, row, strict=True):
+        if column != NOTE:
+            yield (table.name, name, column), cell.value

@@ -1,0 +1,228 @@
+"""A plan as a folder of tables, and back: reports and audits run again from it without solving."""
+
+import json
+import platform
+from collections.abc import Iterator
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from optimizer.catalog import catalog
+from optimizer.errors import StaleError
+from optimizer.files import write_text
+from optimizer.ledger import keys
+from optimizer.ledger.decision import Action, DecisionKey, Posting
+from optimizer.ledger.keys import Cash, Category, Key
+from optimizer.ledger.operation import Operation, OperationKey
+from optimizer.load import load_case
+from optimizer.plan.plan import Choice, Moved, Plan, Result, Seconds
+from optimizer.plan.statements import nominal_by_category, present_value_by_category
+from optimizer.tables.csv_folder import read_folder, write_folder
+from optimizer.tables.identity import content_hash
+from optimizer.tables.quarter import Quarter
+from optimizer.tables.raw import Cell, RawTable, Value
+from optimizer.tables.record import Term
+from optimizer.tables.unparse import raw_tables
+
+SCHEMA = "optimizer/plan@1"
+RECORD, TABLES, CASE = "plan.json", "tables", "case"
+DECISIONS = ("id", "action", "contract", "quarter", "vintage", "site", "segment", "supplier", "unit", "quantity")
+OPERATIONS = ("id", "operation", "dims", "index", "quarter", "unit", "integer", "quantity")
+POSTINGS = (
+    "id", "source", "supplier", "account", "site", "accelerator", "firm", "segment", "category", "cash", "service",
+    "quarter", "quantity", "volume", "index", "table", "row", "column", "price", "amount",
+)  # fmt: skip
+_KEYS = {kind.__name__: kind for kind in (keys.Supply, keys.Installed, keys.Draw, keys.Energised, keys.Commitment)}
+_JOIN = " | "
+
+
+def save_plan(plan: Plan, folder: Path) -> None:
+    """Write the case as solved and the plan's tables into `folder`; `plan.json` is written apart, last."""
+    case = plan.case
+    source = case.source or raw_tables(case.records, catalog(), case.calendar.quarters)
+    write_folder(list(source), folder / CASE)
+    ids: dict[object, str] = {}
+    decisions = [_decision_row(choice, f"D{i}", ids) for i, choice in enumerate(plan.choices, 1)]
+    operations = [_operation_row(pair, f"O{i}", ids) for i, pair in enumerate(plan.operations, 1)]
+    postings = [_posting_row(line, ids[line.what]) for line in plan.moved]
+    write_folder(
+        [
+            _raw("decisions", DECISIONS, decisions),
+            _raw("operations", OPERATIONS, operations),
+            _raw("postings", POSTINGS, postings),
+        ],
+        folder / TABLES,
+    )
+
+
+def write_record(plan: Plan, folder: Path) -> None:
+    """Write `plan.json`, the mark of a complete plan folder."""
+    write_text(folder / RECORD, json.dumps(record(plan), indent=2) + "\n")
+
+
+def record(plan: Plan) -> dict[str, Any]:
+    """The document of `plan.json`. Money in USD, seconds by step."""
+    result = asdict(plan.result)
+    weights = {kind.label: value for kind, value in present_value_by_category(plan)}
+    return {
+        "schema": SCHEMA,
+        "title": plan.case.settings.title,
+        "currency": plan.case.settings.currency,
+        **result,
+        "versions": {
+            "optimizer": plan.result.version,
+            plan.result.solver: plan.result.solver_version,
+            "pyomo": version("pyomo"),
+            "python": platform.python_version(),
+        },
+        "totals": [
+            {
+                "category": kind.label,
+                "cash": kind.cash,
+                "within_horizon": inside,
+                "after_horizon": beyond,
+                "present_value": weights[kind.label],
+            }
+            for kind, inside, beyond in nominal_by_category(plan)
+        ],
+    }
+
+
+def load_plan(folder: str | Path) -> Plan:
+    """The plan saved in `folder`, with the case as solved.
+
+    Raises StaleError when the folder is no complete plan, or its case is not the one the plan was made for.
+    """
+    folder = Path(folder)
+    try:
+        document = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StaleError(f"{folder} holds no complete plan ({error}). Fix: solve the case again") from error
+    if document.get("schema") != SCHEMA:
+        raise StaleError(f"{folder}/{RECORD} has schema {document.get('schema')!r}, not {SCHEMA!r}. Fix: solve again")
+    case = load_case(folder / CASE)
+    result = _result(document)
+    if content_hash(case.records) != result.case_hash:
+        raise StaleError(f"{folder}/{CASE} was changed after the plan was made. Fix: solve {folder}/{CASE} again")
+    if result.objective is None:
+        return Plan(case, result, (), (), ())
+    try:
+        choices, operations, moved = _quantities(folder)
+    except (KeyError, ValueError, TypeError) as error:
+        raise StaleError(f"{folder}/{TABLES} cannot be read ({error}). Fix: solve {folder}/{CASE} again") from error
+    return Plan(case, result, choices, operations, moved)
+
+
+def _result(document: dict[str, Any]) -> Result:
+    fields = {name: document[name] for name in Result.__dataclass_fields__ if name != "seconds"}
+    return Result(**fields, seconds=Seconds(**document["seconds"]))
+
+
+def _quantities(
+    folder: Path,
+) -> tuple[tuple[Choice, ...], tuple[tuple[OperationKey, float], ...], tuple[Moved, ...]]:
+    tables = {table.name: table for table in read_folder(folder / TABLES)}
+    what: dict[str, tuple[DecisionKey | OperationKey, float]] = {}
+    choices, operations = [], []
+    for row in _rows(tables["decisions"]):
+        choice = _choice(row)
+        choices.append(choice)
+        what[_text(row["id"])] = (choice.key, choice.quantity)
+    for row in _rows(tables["operations"]):
+        key = _operation(row)
+        operations.append((key, float(row["quantity"])))  # type: ignore[arg-type]
+        what[_text(row["id"])] = operations[-1]
+    moved = tuple(_moved(row, what) for row in _rows(tables["postings"]))
+    return tuple(choices), tuple(operations), moved
+
+
+def _raw(name: str, header: tuple[str, ...], rows: list[tuple[Value, ...]]) -> RawTable:
+    body = tuple(tuple(Cell(value, "") for value in row) for row in rows)
+    return RawTable(name, tuple(Cell(column, "") for column in header), body, "")
+
+
+def _rows(table: RawTable) -> Iterator[dict[str, Value]]:
+    for row in table.rows:
+        yield dict(zip(table.header, (cell.value for cell in row), strict=True))
+
+
+def _text(value: Value) -> str:
+    return "" if value is None else str(value)
+
+
+def _decision_row(choice: Choice, number: str, ids: dict[object, str]) -> tuple[Value, ...]:
+    key = choice.key
+    ids[key] = number
+    vintage = None if key.vintage is None else str(key.vintage)
+    return (
+        number, key.action.value, key.contract, str(key.quarter), vintage, key.site or None, key.segment or None,
+        choice.supplier or None, choice.unit, choice.quantity,
+    )  # fmt: skip
+
+
+def _choice(row: dict[str, Value]) -> Choice:
+    vintage = row["vintage"]
+    key = DecisionKey(
+        Action(row["action"]),
+        _text(row["contract"]),
+        Quarter.parse(_text(row["quarter"])),
+        None if vintage is None else Quarter.parse(_text(vintage)),
+        _text(row["site"]),
+        _text(row["segment"]),
+    )
+    return Choice(key, _text(row["supplier"]), _text(row["unit"]), float(row["quantity"]))  # type: ignore[arg-type]
+
+
+def _operation_row(pair: tuple[OperationKey, float], number: str, ids: dict[object, str]) -> tuple[Value, ...]:
+    key, quantity = pair
+    ids[key] = number
+    operation = key.operation
+    return (
+        number, operation.name, _JOIN.join(operation.dims), json.dumps(key.index), str(key.quarter), operation.unit,
+        operation.integer, quantity,
+    )  # fmt: skip
+
+
+def _operation(row: dict[str, Value]) -> OperationKey:
+    dims = tuple(_text(row["dims"]).split(_JOIN))
+    operation = Operation(_text(row["operation"]), dims, _text(row["unit"]), bool(row["integer"]))
+    return OperationKey(operation, tuple(json.loads(_text(row["index"]))), Quarter.parse(_text(row["quarter"])))
+
+
+def _posting_row(line: Moved, number: str) -> tuple[Value, ...]:
+    key, posting = line.posting.key, line.posting
+    category = key.category if isinstance(key, Cash) else None
+    term = posting.term
+    return (
+        number, line.source, line.supplier or None, type(key).__name__,
+        getattr(key, "site", None), getattr(key, "accelerator", None), getattr(key, "firm", None),
+        getattr(key, "segment", None) or None,
+        category and category.label, category and category.cash, category and category.service,
+        str(posting.quarter), line.quantity, posting.volume, posting.index,
+        term and term.table, term and term.row, term and term.column, term and term.value, line.amount,
+    )  # fmt: skip
+
+
+def _moved(row: dict[str, Value], what: dict[str, tuple[DecisionKey | OperationKey, float]]) -> Moved:
+    term = None
+    if row["table"] is not None:
+        term = Term(_text(row["table"]), _text(row["row"]), _text(row["column"]), float(row["price"]))  # type: ignore[arg-type]
+    posting = Posting(
+        _key(row),
+        Quarter.parse(_text(row["quarter"])),
+        float(row["volume"]),  # type: ignore[arg-type]
+        term,
+        float(row["index"]),  # type: ignore[arg-type]
+    )
+    key, _ = what[_text(row["id"])]
+    return Moved(key, _text(row["source"]), _text(row["supplier"]), float(row["quantity"]), posting)  # type: ignore[arg-type]
+
+
+def _key(row: dict[str, Value]) -> Key:
+    account = _text(row["account"])
+    if account == Cash.__name__:
+        return Cash(Category(_text(row["category"]), bool(row["cash"]), bool(row["service"])))
+    kind = _KEYS[account]
+    fields = {name: row[name] for name in kind.__dataclass_fields__}
+    return kind(**{name: _text(value) if name != "firm" else bool(value) for name, value in fields.items()})  # type: ignore[arg-type]

@@ -1,0 +1,85 @@
+"""Publishing a plan: tables, workbook and page in one folder, moved into place together, `plan.json` last."""
+
+import shutil
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from optimizer.errors import OutputError
+from optimizer.plan.audit import Audit, audit, require
+from optimizer.plan.plan import Plan
+from optimizer.plan.save import CASE, RECORD, TABLES, save_plan, write_record
+
+WORKBOOK, PAGE = "plan.xlsx", "plan.html"
+OURS = (RECORD, WORKBOOK, PAGE, TABLES, CASE)
+
+
+def write(plan: Plan, folder: str | Path) -> Plan:
+    """Publish `plan` into `folder`: plan.xlsx, plan.html, tables, the case as solved, and plan.json.
+
+    A plan without quantities (infeasible, no plan) publishes plan.json and its case alone. What an earlier plan left
+    in the folder is replaced; other files stay. Returns the plan with its writing time. Raises AuditError when the
+    plan fails its audit, OutputError when the folder cannot be written.
+    """
+    began = time.perf_counter()
+    folder = Path(folder)
+    stage = _stage(folder)
+    try:
+        save_plan(plan, stage)
+        if plan.result.objective is not None:
+            audited = audit(plan.case, plan)
+            require(audited)
+            render(plan, audited, stage)
+        seconds = replace(plan.result.seconds, write=time.perf_counter() - began)
+        plan = replace(plan, result=replace(plan.result, seconds=seconds))
+        write_record(plan, stage)
+        _move(stage, folder)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+    return plan
+
+
+def render(plan: Plan, audited: Audit, folder: Path) -> None:
+    """Write the workbook and the page of an audited plan into `folder`."""
+    from optimizer.report.page import write_page
+    from optimizer.report.workbook import write_workbook
+
+    write_workbook(plan, audited, folder / WORKBOOK)
+    write_page(plan, audited, folder / PAGE)
+
+
+def _stage(folder: Path) -> Path:
+    """A fresh folder beside the target, on the same disk."""
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder} is a file. Fix: name a folder with --out")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
+    except OSError as error:
+        raise OutputError(
+            f"cannot write into {folder}: {error.strerror}. Fix: choose another folder with --out"
+        ) from error
+
+
+def _move(stage: Path, folder: Path) -> None:
+    """Replace what is ours in the folder by what was staged; plan.json goes first and comes back last."""
+    try:
+        (folder / RECORD).unlink(missing_ok=True)
+        for name in (*(name for name in OURS if name != RECORD), RECORD):
+            old, new = folder / name, stage / name
+            if old.is_dir():
+                shutil.rmtree(old)
+            if new.exists():
+                new.replace(old)
+            else:
+                old.unlink(missing_ok=True)
+    except PermissionError as error:
+        raise OutputError(
+            f"cannot replace {error.filename}: it is open in another program, or there is no permission. "
+            "Fix: close it and run again, or choose another folder with --out"
+        ) from error
+    except OSError as error:
+        raise OutputError(
+            f"cannot write into {folder}: {error.strerror}. Fix: choose another folder with --out"
+        ) from error
