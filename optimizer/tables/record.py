@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
 
+from optimizer.errors import Level
 from optimizer.tables.columns import Column, Kind
 from optimizer.tables.quarter import Quarter
 
@@ -69,6 +70,7 @@ class Problem:
     found: str
     expected: str
     cure: str
+    level: Level = Level.ERROR
 
 
 @dataclass(frozen=True)
