@@ -169,3 +169,8 @@ def _priced(plan: Plan, outcome: Outcome) -> Plan:
     return replace(
         plan, result=replace(plan.result, objective=objective, bound=None if bound is None else min(bound, objective))
     )
+
+
+def program_of(case: Case) -> Program:
+    """The program of a case in arrays, for export."""
+    return compile_program(formulate(case).model)

@@ -1,0 +1,130 @@
+"""Arguments of every command. Imports only what the command that runs needs, so that `--help` answers at once."""
+
+import argparse
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from optimizer.errors import Exit, InputError, OptimizerError
+
+Command = Callable[[argparse.Namespace], Exit]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code. Result on standard output, progress and errors on standard error."""
+    parser = build_parser()
+    parsed = parser.parse_args(arguments)
+    try:
+        return int(_command(parsed.command)(parsed))
+    except InputError as error:
+        _say(f"{len(error.findings)} findings:")
+        for finding in error.findings:
+            _say(f"  {finding}")
+        return error.exit_code
+    except OptimizerError as error:
+        _say(f"error: {error}")
+        return error.exit_code
+    except KeyboardInterrupt:
+        _say("interrupted; nothing was written")
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return Exit.OUTPUT
+    except Exception:
+        _say(traceback.format_exc())
+        _say("this is a fault of ours: please report the lines above and, if you can, the case")
+        return Exit.FAULT
+
+
+def _command(name: str) -> Command:
+    return import_module(f"optimizer.cli.{name}").run
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Every command and its arguments."""
+    parser = argparse.ArgumentParser(
+        prog="optimizer",
+        description="Which GPU blocks to sign, which options to exercise and what to buy on spot, "
+        "within power, budget and demand.",
+        epilog="Exit codes: 0 done, 2 usage, 3 invalid input, 4 infeasible or unbounded, 5 time limit, 7 stale plan, "
+        "8 output not writable, 9 audit failed, 10 changed (diff --exit-code), 130 interrupted, 1 a fault of ours.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _solve(commands)
+    _case_commands(commands)
+    _plan_commands(commands)
+    return parser
+
+
+def _solve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    solve = commands.add_parser("solve", help="read a case, solve it, audit the plan and write the plan folder")
+    solve.add_argument("case", type=Path, help="an .xlsx workbook or a folder of CSV files")
+    solve.add_argument("--out", type=Path, help="plan folder (default: the case's name with -plan, here)")
+    solve.add_argument("--gap", type=_share, help="proven relative gap to stop at (default: the case's)")
+    solve.add_argument("--time-limit", type=_seconds, metavar="S", help="seconds in the solver (default: the case's)")
+    solve.add_argument("--threads", type=_count, help="most threads (default: all)")
+    solve.add_argument("--seed", type=int, default=0, help="seed of the solver (default: 0)")
+    solve.add_argument("--solver", metavar="NAME", help="any solver Pyomo knows, instead of HiGHS through arrays")
+    solve.add_argument("--start", type=Path, metavar="PLAN", help="a plan folder to start the search from")
+    solve.add_argument("--mps", type=Path, metavar="FILE", help="write the program as MPS and stop before solving")
+    _json(solve)
+
+
+def _case_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    check = commands.add_parser("check", help="every finding of a case, without solving")
+    check.add_argument("case", type=Path, help="an .xlsx workbook or a folder of CSV files")
+    _json(check)
+    init = commands.add_parser("init", help="write a blank or example input workbook")
+    init.add_argument("file", type=Path, help="the .xlsx workbook to write")
+    init.add_argument("--example", metavar="NAME", help="fill it with a shipped example, e.g. tutorial")
+    init.add_argument("--first-quarter", default="2027Q1", metavar="Q", help="first quarter of a blank workbook")
+    init.add_argument("--quarters", type=_count, default=12, help="quarters of a blank workbook (default: 12)")
+    convert = commands.add_parser("convert", help="workbook to CSV folder or back, without loss")
+    convert.add_argument("source", type=Path, help="an .xlsx workbook or a folder of CSV files")
+    convert.add_argument("target", type=Path, help="the other container: a .xlsx name, or a folder")
+    schema = commands.add_parser("schema", help="print the reference of every table, or the JSON schema of a case")
+    schema.add_argument("--json", action="store_true", help="the JSON schema")
+
+
+def _plan_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    audit = commands.add_parser("audit", help="recompute every limit and dollar of a saved plan, without solving")
+    audit.add_argument("plan", type=Path, help="a plan folder")
+    _json(audit)
+    report = commands.add_parser("report", help="write workbook and page of a saved plan again, without solving")
+    report.add_argument("plan", type=Path, help="a plan folder")
+    diff = commands.add_parser("diff", help="what changed between two plans, and which input moved it")
+    diff.add_argument("before", type=Path, metavar="PLAN_A", help="a plan folder")
+    diff.add_argument("after", type=Path, metavar="PLAN_B", help="a plan folder")
+    diff.add_argument("--exit-code", action="store_true", help="exit with 10 when a decision changed")
+    _json(diff)
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a share of at least 0 and below 1, such as 0.001")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
+    return value

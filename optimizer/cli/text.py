@@ -1,0 +1,32 @@
+"""Numbers and tables as people read them in a terminal."""
+
+from collections.abc import Sequence
+
+SCALES = ((1e9, "B"), (1e6, "M"), (1e3, "k"))
+
+
+def usd(amount: float, currency: str = "$") -> str:
+    """An amount in a short form such as `$12.04 B`."""
+    for scale, letter in SCALES:
+        if abs(amount) >= scale:
+            return f"{currency}{amount / scale:,.3f} {letter}"
+    return f"{currency}{amount:,.2f}"
+
+
+def percent(share: float) -> str:
+    """A share as a percentage."""
+    return f"{share:.3%}"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns of text, the first aligned left and the others right."""
+    lines = [header, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    shown = []
+    for line in lines:
+        cells = [
+            line[0].ljust(widths[0]),
+            *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)),
+        ]
+        shown.append("  ".join(cells).rstrip())
+    return "\n".join(shown)
