@@ -90,6 +90,7 @@ def _case_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser
     convert.add_argument("target", type=Path, help="the other container: a .xlsx name, or a folder")
     schema = commands.add_parser("schema", help="print the reference of every table, or the JSON schema of a case")
     schema.add_argument("--json", action="store_true", help="the JSON schema")
+    schema.add_argument("--formulation", action="store_true", help="the mathematics of every contract type and rule")
 
 
 def _plan_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

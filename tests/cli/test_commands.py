@@ -1,0 +1,164 @@
+"""Every command through the front door: output, files and exit codes."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from optimizer.cli.main import main
+from optimizer.errors import Exit
+
+ROOT = Path(__file__).resolve().parents[2]
+TUTORIAL = ROOT / "data" / "tutorial"
+INFEASIBLE = ROOT / "data" / "infeasible"
+LARGE = ROOT / "data" / "meta-nebius"
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The plan folder of the tutorial."""
+    folder = tmp_path_factory.mktemp("plan") / "tutorial"
+    assert main(["solve", str(TUTORIAL), "--out", str(folder)]) == Exit.DONE
+    return folder
+
+
+def test_solve_writes_the_plan_folder(plan: Path) -> None:
+    assert {path.name for path in plan.iterdir()} == {"plan.json", "plan.xlsx", "plan.html", "tables", "case"}
+
+
+def test_solve_prints_one_json_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["solve", str(TUTORIAL), "--out", str(tmp_path / "out"), "--json"]) == Exit.DONE
+    assert json.loads(capsys.readouterr().out)["status"] == "optimal"
+
+
+def test_usage_errors_exit_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in ([], ["solve"], ["solve", "x", "--gap", "7"], ["fly"], ["solve", "x", "--threads", "0"]):
+        with pytest.raises(SystemExit) as error:
+            main(words)
+        assert error.value.code == Exit.USAGE
+    capsys.readouterr()
+
+
+def test_invalid_input_exits_with_3_and_all_findings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in TUTORIAL.glob("*.csv"):
+        (tmp_path / path.name).write_text(path.read_text())
+    settings = tmp_path / "settings.csv"
+    settings.write_text(settings.read_text().replace("discount_rate,", "discount_rat,"))
+    sites = (tmp_path / "sites.csv").read_text().splitlines()
+    (tmp_path / "sites.csv").write_text("\n".join([*sites, sites[1]]) + "\n")
+    assert main(["check", str(tmp_path)]) == Exit.INPUT
+    shown = capsys.readouterr().out
+    assert "settings.csv" in shown
+    assert "discount_rate" in shown
+    assert "sites.csv" in shown
+    assert main(["solve", str(tmp_path), "--out", str(tmp_path / "out")]) == Exit.INPUT
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_case_exits_with_3(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["solve", "no-such-case"]) == Exit.INPUT
+    assert "there is no such file" in capsys.readouterr().err
+
+
+def test_infeasible_exits_with_4_and_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["solve", str(INFEASIBLE), "--out", str(tmp_path / "out")]) == Exit.UNSOLVABLE
+    assert "infeasible" in capsys.readouterr().out
+    document = json.loads((tmp_path / "out" / "plan.json").read_text())
+    assert document["status"] == "infeasible"
+    assert document["objective"] is None
+    assert not (tmp_path / "out" / "plan.xlsx").exists()
+
+
+def test_audit_report_and_diff_need_no_solver(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", str(plan)]) == Exit.DONE
+    assert "audit passed" in capsys.readouterr().out
+    assert main(["report", str(plan)]) == Exit.DONE
+    assert main(["diff", str(plan), str(plan), "--exit-code"]) == Exit.DONE
+    assert "no decision changed" in capsys.readouterr().out
+
+
+def test_an_unwritable_folder_exits_with_8(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("")
+    assert main(["solve", str(TUTORIAL), "--out", str(tmp_path / "file")]) == Exit.OUTPUT
+    assert "Fix:" in capsys.readouterr().err
+
+
+def test_an_unknown_solver_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["solve", str(TUTORIAL), "--out", str(tmp_path / "out"), "--solver", "nonesuch"]) == Exit.USAGE
+    assert "nonesuch" in capsys.readouterr().err
+
+
+def test_convert_there_and_back(tmp_path: Path) -> None:
+    book, folder = tmp_path / "case.xlsx", tmp_path / "folder"
+    assert main(["convert", str(TUTORIAL), str(book)]) == Exit.DONE
+    assert main(["convert", str(book), str(folder)]) == Exit.DONE
+    for path in TUTORIAL.glob("*.csv"):
+        assert (folder / path.name).read_text() == path.read_text(), path.name
+
+
+def test_init_refuses_to_overwrite(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = tmp_path / "case.xlsx"
+    assert main(["init", str(book), "--example", "tutorial"]) == Exit.DONE
+    assert main(["check", str(book)]) == Exit.DONE
+    assert main(["init", str(book)]) == Exit.OUTPUT
+    capsys.readouterr()
+
+
+def test_help_answers_without_the_libraries() -> None:
+    """Proves: `--help` imports neither pandas nor Pyomo nor openpyxl nor HiGHS."""
+    script = (
+        "import sys\nfrom optimizer.cli.main import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
+        "assert not {'pandas', 'pyomo', 'openpyxl', 'highspy', 'numpy'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+
+
+def test_ctrl_c_keeps_the_incumbent(tmp_path: Path) -> None:
+    """Proves: an interrupt in mid-solve exits with 130 and leaves an audited plan marked as not proven."""
+    command = [sys.executable, "-m", "optimizer", "solve", str(LARGE), "--out", str(tmp_path / "out"), "--gap", "0"]
+    leader, follower = pty.openpty()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=follower, cwd=ROOT) as process:
+        os.close(follower)
+        seen = b""
+        deadline = time.monotonic() + 240
+        while b"plan $" not in seen and time.monotonic() < deadline and process.poll() is None:
+            seen += os.read(leader, 4096)
+        process.send_signal(signal.SIGINT)
+        while process.poll() is None:
+            try:
+                os.read(leader, 4096)
+            except OSError:
+                break
+        assert process.wait(120) == Exit.INTERRUPTED, seen[-500:]
+    os.close(leader)
+    document = json.loads((tmp_path / "out" / "plan.json").read_text())
+    assert document["status"] == "feasible"
+    assert document["stop"] == "interrupt"
+    assert (tmp_path / "out" / "plan.xlsx").exists()
+
+
+def test_a_terminal_never_waits_in_silence(tmp_path: Path) -> None:
+    """Proves: on a terminal something is printed at least every two seconds, in every step."""
+    command = [sys.executable, "-m", "optimizer", "solve", str(LARGE), "--out", str(tmp_path / "out"), "--gap", "0.05"]
+    leader, follower = pty.openpty()
+    longest, last = 0.0, None
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=follower, cwd=ROOT) as process:
+        os.close(follower)
+        while True:
+            try:
+                if not os.read(leader, 4096):
+                    break
+            except OSError:
+                break
+            now = time.monotonic()
+            longest = longest if last is None else max(longest, now - last)
+            last = now
+        assert process.wait(60) == Exit.DONE
+    os.close(leader)
+    assert longest < 5.0, "more than twice the two seconds that are promised, with room for a busy machine"

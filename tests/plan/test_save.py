@@ -1,0 +1,98 @@
+"""A saved plan comes back bit for bit, and a changed folder is refused."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from optimizer.contracts.block import Block
+from optimizer.contracts.spot import Firmness
+from optimizer.errors import OutputError, StaleError
+from optimizer.plan.audit import audit
+from optimizer.plan.plan import Plan
+from optimizer.plan.save import load_plan
+from optimizer.publish import write
+from tests.builders import add, block, edit, one_site, solved, spot
+
+
+@pytest.fixture
+def plan() -> Plan:
+    """Blocks with a fee and a prepayment, beside spot whose market has a hostile name."""
+    case = one_site(10.0, 14.0, 9.0, discount_rate=0.07, tail_value=0.4)
+    case = edit(case, Block, "b", term_quarters=5, signing_fee_usd=100.0, prepayment_share=0.2, max_blocks=8.0)
+    return solved(
+        add(
+            case,
+            *spot("=cmd|'/c calc'!A1", 1.5, 1.75, 1.3, firmness=Firmness.ON_DEMAND),
+            block("other", max_blocks=0.3),
+        )
+    )
+
+
+def test_a_plan_comes_back_as_it_was(plan: Plan, tmp_path: Path) -> None:
+    """Proves: quantities, postings and result survive the folder bit for bit, and audit the same.
+
+    A broken rule would give: a rounded quantity, and an objective some cents away.
+    """
+    written = write(plan, tmp_path / "out")
+    loaded = load_plan(tmp_path / "out")
+    assert loaded.choices == plan.choices
+    assert loaded.operations == plan.operations
+    assert loaded.moved == plan.moved
+    assert loaded.result == written.result
+    assert loaded.case.records == plan.case.records
+    again = audit(loaded.case, loaded)
+    assert again.passed
+    assert again.objective == pytest.approx(plan.result.objective, abs=0.001)
+
+
+def test_plan_json_holds_what_schedules_read(plan: Plan, tmp_path: Path) -> None:
+    write(plan, tmp_path)
+    document = json.loads((tmp_path / "plan.json").read_text())
+    for name in ("status", "objective", "bound", "gap", "case_hash", "seed", "threads", "versions", "totals"):
+        assert document[name] is not None
+    assert set(document["seconds"]) == {"read", "build", "solve", "write"}
+    assert sum(row["present_value"] for row in document["totals"]) == pytest.approx(document["objective"], abs=0.01)
+
+
+def test_an_edited_case_is_stale(plan: Plan, tmp_path: Path) -> None:
+    write(plan, tmp_path)
+    path = tmp_path / "case" / "workloads.csv"
+    path.write_text(path.read_text().replace("5.0", "6.0"))
+    with pytest.raises(StaleError, match="was changed after the plan was made"):
+        load_plan(tmp_path)
+
+
+def test_an_edited_quantity_fails_the_audit(plan: Plan, tmp_path: Path) -> None:
+    """Proves: nobody can change a quantity in the folder unseen."""
+    write(plan, tmp_path)
+    path = tmp_path / "tables" / "decisions.csv"
+    lines = path.read_text().splitlines()
+    number = next(i for i, line in enumerate(lines) if ",sign,b," in line)
+    cells = lines[number].split(",")
+    cells[-1] = str(float(cells[-1]) - 1.0)
+    lines[number] = ",".join(cells)
+    path.write_text("\n".join(lines) + "\n")
+    loaded = load_plan(tmp_path)
+    assert not audit(loaded.case, loaded).passed
+
+
+def test_a_folder_without_record_is_no_plan(tmp_path: Path) -> None:
+    with pytest.raises(StaleError, match="no complete plan"):
+        load_plan(tmp_path)
+
+
+def test_writing_twice_leaves_one_plan(plan: Plan, tmp_path: Path) -> None:
+    """Proves: an infeasible solve into the same folder leaves no workbook of the plan before."""
+    (tmp_path / "notes.txt").write_text("mine")
+    write(plan, tmp_path)
+    nothing = replace(plan.result, status="infeasible", objective=None, bound=None, gap=None)
+    write(Plan(plan.case, nothing, (), (), ()), tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"plan.json", "case", "tables", "notes.txt"}
+
+
+def test_a_file_in_the_way_is_told(plan: Plan, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="is a file"):
+        write(plan, tmp_path / "file")
