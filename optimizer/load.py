@@ -25,7 +25,7 @@ def horizon(records: Sequence[Record]) -> tuple[Quarter, int] | None:
 
 def read_case(path: str | Path) -> tuple[Case | None, tuple[Finding, ...]]:
     """The case and every finding, warnings too; no case where a finding is an error."""
-    raw = read_raw(Path(path))
+    raw = read_raw(Path(path), catalog())
     return case_from(raw)
 
 
@@ -47,9 +47,10 @@ def _domain(case: Case, parsed: Parsed) -> Iterator[Finding]:
     for record in case.records:
         for problem in record.problems(case):
             place = parsed.place(record, problem.column)
-            yield Finding(place, problem.found, problem.expected, problem.cure)
+            yield Finding(place, problem.found, problem.expected, problem.cure, problem.level)
     for record, problem in check_case(case):
-        yield Finding(parsed.place(record, problem.column), problem.found, problem.expected, problem.cure)
+        place = parsed.place(record, problem.column)
+        yield Finding(place, problem.found, problem.expected, problem.cure, problem.level)
 
 
 def load_case(path: str | Path) -> Case:

@@ -1,6 +1,10 @@
 """Existing commitments: what is already signed, as capacity and cash by quarter. Nothing is left to decide.
 
-Each item of a commitment posts its series as it stands, also beyond the horizon, on a decision fixed at 1.
+Decision: g[k], fixed at 1.
+Constraints
+  (COMMITMENT-1)  g[k] = 1                             held exactly once
+Money and capacity: (COMMITMENT-M1) each item of the schedule posts its series as it stands, from the first planned
+quarter on and beyond the horizon; what was due before the horizon is history.
 """
 
 from collections.abc import Iterator
@@ -10,14 +14,16 @@ from enum import Enum
 from optimizer.case.case import Case
 from optimizer.contracts.block import RESERVED
 from optimizer.contracts.contract import Contract
-from optimizer.contracts.delivery import energy_use
+from optimizer.contracts.parts.checks import FAULT, foreign
+from optimizer.contracts.parts.standing import capacity, energy
+from optimizer.contracts.parts.walk import booked_capacity, energy_cost
 from optimizer.errors import Finding
 from optimizer.ledger.books import Decided, Entry
 from optimizer.ledger.decision import Action, Decision, DecisionKey, Posting
-from optimizer.ledger.keys import CREDIT, ENERGY, FEE, PREPAYMENT, Cash, Category, Draw, Installed, Supply
+from optimizer.ledger.keys import CREDIT, ENERGY, FEE, PREPAYMENT, Cash, Category
 from optimizer.tables.columns import Blank, choice, flag, key, number, reference, series
 from optimizer.tables.quarter import Quarter
-from optimizer.tables.record import Record, Series, TableSpec
+from optimizer.tables.record import Problem, Record, Series, TableSpec
 
 
 class Item(Enum):
@@ -70,6 +76,7 @@ class ExistingCommitment(Contract):
         return (row for row in case.of(CommitmentSchedule) if row.commitment == self.commitment)
 
     def decisions(self, case: Case) -> Iterator[Decision]:
+        """One decision, fixed at 1 contract, that posts every row of the schedule from the first quarter on."""
         postings: list[Posting] = []
         for row in self.schedule(case):
             for t, amount in row.amount.items():
@@ -83,37 +90,49 @@ class ExistingCommitment(Contract):
         if category is not None:
             yield Posting(Cash(category), t, 1.0, row.term_in(t), -1.0 if row.item is Item.CREDITS else 1.0)
             return
+        yield from capacity(case, self, t, amount)
         if not self.energy_included:
-            energy = energy_use(case, self.site, self.accelerator)
-            yield Posting(Cash(ENERGY), t, amount * case.calendar.hours(t) * energy.mwh_per_gpu_hour, energy.price)
-        if case.calendar.planned(t):
-            yield Posting(Installed(self.site, self.accelerator, True), t, amount)
-            yield Posting(Supply(self.site, self.accelerator, True), t, amount * self.availability)
-            kw = case.accelerator(self.accelerator).kw_per_gpu
-            yield Posting(Draw(self.site, self.accelerator), t, amount * kw)
+            yield energy(case, self, t, amount)
 
     def replay(self, case: Case, decided: Decided) -> Iterator[Entry | Finding]:
-        given = decided.quantity(DecisionKey(Action.GIVEN, self.commitment, case.calendar.first))
-        if given != 1.0:
-            place = f"COMMITMENT {self.commitment}"
-            yield Finding(place, f"held {given:g} times", "exactly once: it is signed", "solve again")
-        system, site = case.accelerator(self.accelerator), case.site(self.site)
+        """Entries of the schedule, and a finding unless the contract is held exactly once."""
+        given = dict(decided.of(self.commitment, Action.GIVEN))
+        if given != {DecisionKey(Action.GIVEN, self.commitment, case.calendar.first): 1.0}:
+            held = " and ".join(f"{quantity:g} in {key_.quarter}" for key_, quantity in given.items()) or "not at all"
+            expected = f"exactly once in {case.calendar.first}: it is signed"
+            yield Finding(f"COMMITMENT-1 {self.commitment}", f"held {held}", expected, FAULT)
         for row in self.schedule(case):
             for t, amount in row.amount.items():
-                if t < case.calendar.first:
-                    continue
-                if row.item is Item.GPUS:
-                    kw = amount * system.kw_per_gpu
-                    if case.calendar.planned(t):
-                        yield self.entry(Installed(self.site, self.accelerator, True), t, amount)
-                        yield self.entry(Supply(self.site, self.accelerator, True), t, amount * self.availability)
-                        yield self.entry(Draw(self.site, self.accelerator), t, kw)
-                    if not self.energy_included:
-                        used = kw / 1000.0 * system.average_load * site.pue * case.calendar.hours(t)
-                        yield self.entry(Cash(ENERGY), t, used * site.energy_price_usd_per_mwh)
-                elif row.item is Item.CREDITS:
-                    yield self.entry(Cash(CREDIT), t, -amount)
-                else:
-                    category = row.item.category
-                    assert category is not None
-                    yield self.entry(Cash(category), t, amount)
+                if t >= case.calendar.first:
+                    yield from self._replay_item(case, row.item, t, amount)
+        yield from foreign(self.commitment, decided, Action.GIVEN)
+
+    def _replay_item(self, case: Case, item: Item, t: Quarter, amount: float) -> Iterator[Entry]:
+        match item:
+            case Item.GPUS:
+                yield from booked_capacity(case, self, t, amount)
+                if not self.energy_included:
+                    yield self.entry(Cash(ENERGY), t, energy_cost(case, self, t, amount))
+            case Item.INVOICES:
+                yield self.entry(Cash(RESERVED), t, amount)
+            case Item.PREPAYMENTS:
+                yield self.entry(Cash(PREPAYMENT), t, amount)
+            case Item.CREDITS:
+                yield self.entry(Cash(CREDIT), t, -amount)
+            case Item.FEES:
+                yield self.entry(Cash(FEE), t, amount)
+
+    def problems(self, case: Case) -> Iterator[Problem]:
+        """A commitment without anything in it, or with GPUs that do not exist yet."""
+        yield from super().problems(case)
+        rows = tuple(self.schedule(case))
+        if not rows:
+            cure = "add a row to commitment_schedule, or delete the commitment"
+            yield Problem("commitment", "no row in commitment_schedule", "capacity or cash by quarter", cure)
+        available = case.accelerator(self.accelerator).available_from
+        gpus = (t for row in rows if row.item is Item.GPUS for t, amount in row.amount.items() if amount)
+        early = [str(t) for t in gpus if available is not None and t < available]
+        if early:
+            found = f"GPUs in {', '.join(early)}, before {self.accelerator} is available"
+            cure = "correct the schedule, or available_from of the accelerator"
+            yield Problem("accelerator", found, f"GPUs from {available} on", cure)

@@ -15,7 +15,15 @@ from optimizer.ledger.decision import Decision, Relation
 from optimizer.ledger.keys import Category, Key
 from optimizer.tables.columns import reference
 from optimizer.tables.quarter import Quarter
-from optimizer.tables.record import Record
+from optimizer.tables.record import Problem, Record, key_columns
+
+
+class Dependent(Record):
+    """A row whose money or rows depend on whether a reserved block has been signed."""
+
+    def depends_on(self) -> tuple[str, ...]:
+        """Names of the blocks it asks about."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +54,13 @@ class Contract(Record):
     def replay(self, case: Case, decided: Decided) -> Iterator[Entry | Finding]:
         """Entries of the decided quantities, and findings where they break the terms."""
         raise NotImplementedError
+
+    def problems(self, case: Case) -> Iterator[Problem]:
+        """A name that another contract bears: quantities and money are kept by the name of the contract."""
+        for row in case.of(Contract):
+            if row.TABLE is not self.TABLE and row.name.casefold() == self.name.casefold():
+                found = f"{self.name}, which a row of {row.TABLE.name} bears too"
+                yield Problem(key_columns(type(self))[0], found, "a name of its own", "rename one of the two")
 
 
 def _subclasses(base: type[Contract]) -> Iterator[type[Contract]]:

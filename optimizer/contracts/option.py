@@ -4,7 +4,8 @@ Decisions: h[k,q] blocks of rights bought in q (premium), e[k,q] blocks exercise
 
 Constraints
   (OPTION-1)  sum_{q' <= q} e[k,q'] <= held[k] + sum_{q' <= q} h[k,q']       exercise only rights that are held
-  (OPTION-2)  sum_{q' <= q} h[k,q'] <= ratio[k] sum_{q' <= q} n[base[k],q']  rights expand a signed base
+  (OPTION-2)  sum_{q' <= q} h[k,q'] <= ratio[k] sum_{q' <= q} n[base[k],q']  rights expand a signed base;
+              sum_{q' <= q} h[k,q'] <= max[k] sum_{q' <= q} f[base[k],q']    without a ratio, once it is signed
   (OPTION-3)  held[k] + sum_q h[k,q] <= max[k]                               the option is finite
   (OPTION-4)  min[k] c[k,q] <= e[k,q] <= max[k] c[k,q]                       smallest exercise
 
@@ -13,12 +14,16 @@ reserved block (BLOCK-M1), from the exercise on.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from optimizer.case.case import Case
-from optimizer.contracts.block import TOLERANCE
-from optimizer.contracts.terms import DeliveryTerms
-from optimizer.errors import Finding
+from optimizer.contracts.block import Block
+from optimizer.contracts.contract import Dependent
+from optimizer.contracts.parts.checks import TOLERANCE, broken, exceeds, foreign, is_whole, window_problems
+from optimizer.contracts.parts.delivery import Delivery
+from optimizer.contracts.parts.terms import DeliveryTerms
+from optimizer.contracts.parts.walk import booked, walk
+from optimizer.errors import Finding, Level
 from optimizer.ledger.books import Decided, Entry
 from optimizer.ledger.decision import Action, Decision, DecisionKey, Posting, Relation, Selector
 from optimizer.ledger.keys import ENERGY, Cash, Category, Commitment
@@ -31,7 +36,7 @@ EXERCISED = Category("option invoices", service=True)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Option(DeliveryTerms):
+class Option(DeliveryTerms, Dependent):
     """An expansion option; its price columns are the strike."""
 
     TABLE = TableSpec("options", "Expansion options", "an expansion option", 210)
@@ -39,7 +44,9 @@ class Option(DeliveryTerms):
 
     option: str = key("name of the option")
     expands: str = reference("the offer it expands; blank is a stand-alone option", "blocks", default="")
-    max_ratio: float | None = number("blocks per block", "most rights per signed block of the base; blank is any", None)
+    max_ratio: float | None = number(
+        "blocks per block", "most rights per signed block of the base; blank: any number once it is signed", None
+    )
     premium_usd_per_block: float = number("USD per block", "paid for each block of rights bought", 0.0)
     held_blocks: float = number("blocks", "rights already held at the start", 0.0)
     buy_until: Quarter | None = quarter("last quarter in which rights can be bought; blank is the window's end", None)
@@ -48,6 +55,9 @@ class Option(DeliveryTerms):
     min_blocks: float = number("blocks", "smallest exercise in a quarter, if any", 0.0)
     max_blocks: float = number("blocks", "most blocks in all", above=True)
     divisible: bool = flag("yes: any share of a block can be exercised", False)
+
+    def depends_on(self) -> tuple[str, ...]:
+        return (self.expands,) if self.expands and self.max_ratio is None else ()
 
     def window(self, case: Case) -> tuple[Quarter, ...]:
         """Quarters in which it can be exercised."""
@@ -64,32 +74,26 @@ class Option(DeliveryTerms):
         return tuple(q for q in case.calendar.quarters if q <= last)
 
     def decisions(self, case: Case) -> Iterator[Decision]:
+        """Rights bought and blocks exercised (blocks), and whether any are (yes/no) where there is a minimum."""
         for q in self.buying(case):
             premium = Posting(Cash(PREMIUM), q, 1.0, self.term("premium_usd_per_block"))
-            owed = Posting(Commitment(), q, 1.0, self.term("premium_usd_per_block"))
-            yield self._blocks(Action.HOLD, q, (premium, owed))
+            yield self._blocks(Action.HOLD, q, premium, replace(premium, key=Commitment()))
         for q in self.window(case):
-            delivery = self.delivery(q)
-            owed = Posting(Commitment(), q, delivery.total_billed(case), self.price)
-            yield self._blocks(
-                Action.EXERCISE, q, (*delivery.capacity(case), *delivery.invoices(case, EXERCISED), owed)
-            )
+            delivery = Delivery(case, self, q)
+            owed = Posting(Commitment(), q, delivery.value(), self.price)
+            yield self._blocks(Action.EXERCISE, q, *delivery.postings(EXERCISED), owed)
             if self.min_blocks:
                 yield Decision(DecisionKey(Action.CHOOSE, self.option, q), self.supplier, "yes/no", 1.0, integer=True)
 
-    def _blocks(self, action: Action, q: Quarter, postings: tuple[Posting, ...]) -> Decision:
-        return Decision(
-            DecisionKey(action, self.option, q),
-            self.supplier,
-            "blocks",
-            self.max_blocks,
-            integer=not self.divisible,
-            postings=postings,
-        )
+    def _blocks(self, action: Action, q: Quarter, *postings: Posting) -> Decision:
+        whole = not self.divisible
+        key_ = DecisionKey(action, self.option, q)
+        return Decision(key_, self.supplier, "blocks", self.max_blocks, integer=whole, postings=postings)
 
     def relations(self, case: Case) -> Iterator[Relation]:
-        first, buying, window = case.calendar.first, self.buying(case), self.window(case)
-        for q in window:
+        """Rows (OPTION-1) to (OPTION-4)."""
+        first, buying = case.calendar.first, self.buying(case)
+        for q in self.window(case):
             exercised = Selector(Action.EXERCISE, self.option, first, q)
             rights = Selector(Action.HOLD, self.option, first, q)
             yield Relation("OPTION-1", self.option, q, ((1.0, exercised), (-1.0, rights)), self.held_blocks)
@@ -98,51 +102,104 @@ class Option(DeliveryTerms):
                 chosen = Selector(Action.CHOOSE, self.option, q, q)
                 yield Relation("OPTION-4", self.option, q, ((-1.0, now), (self.min_blocks, chosen)))
                 yield Relation("OPTION-4", self.option, q, ((1.0, now), (-self.max_blocks, chosen)))
-        for q in buying:
+        for q in buying if self.expands else ():
             rights = Selector(Action.HOLD, self.option, first, q)
-            yield Relation("OPTION-3", self.option, q, ((1.0, rights),), self.max_blocks - self.held_blocks)
-            if self.expands and self.max_ratio is not None:
-                base = Selector(Action.SIGN, self.expands, first, q)
-                yield Relation("OPTION-2", self.option, q, ((1.0, rights), (-self.max_ratio, base)))
+            base = Selector(Action.SIGN, self.expands, first, q)
+            ratio = self.max_ratio
+            if ratio is None:
+                base, ratio = replace(base, action=Action.START), self.max_blocks
+            yield Relation("OPTION-2", self.option, q, ((1.0, rights), (-ratio, base)))
+        if buying:
+            rights = Selector(Action.HOLD, self.option, first, buying[-1])
+            yield Relation("OPTION-3", self.option, buying[-1], ((1.0, rights),), self.max_blocks - self.held_blocks)
 
     def replay(self, case: Case, decided: Decided) -> Iterator[Entry | Finding]:
+        """Entries of rights bought and exercised, and every broken term (OPTION-1) to (OPTION-4)."""
         for key_, blocks in decided.of(self.option, Action.HOLD):
             yield self.entry(Cash(PREMIUM), key_.quarter, blocks * self.premium_usd_per_block)
             yield self.entry(Commitment(), key_.quarter, blocks * self.premium_usd_per_block)
-            held = decided.until(self.option, Action.HOLD, key_.quarter)
-            if self.expands and self.max_ratio is not None:
-                most = self.max_ratio * decided.until(self.expands, Action.SIGN, key_.quarter)
-                if held > most + TOLERANCE:
-                    yield self._broken("OPTION-2", key_.quarter, f"{held:g} blocks of rights", f"at most {most:g}")
-            if self.held_blocks + held > self.max_blocks + TOLERANCE:
-                yield self._broken(
-                    "OPTION-3", key_.quarter, f"{held:g} blocks of rights", f"at most {self.max_blocks:g}"
-                )
-            if key_.quarter not in self.buying(case):
-                yield self._broken("OPTION-3", key_.quarter, "rights are bought", "none after the last buying quarter")
+            yield from self._check_rights(case, decided, key_.quarter, blocks)
         for key_, blocks in decided.of(self.option, Action.EXERCISE):
-            statements = self.statements(case, key_.quarter, blocks)
-            yield from self.replay_delivery(case, statements, EXERCISED)
-            yield self.entry(Commitment(), key_.quarter, sum(row.invoice for row in statements))
-            used = decided.until(self.option, Action.EXERCISE, key_.quarter)
-            rights = self.held_blocks + decided.until(self.option, Action.HOLD, key_.quarter)
-            if used > rights + TOLERANCE:
-                yield self._broken("OPTION-1", key_.quarter, f"{used:g} blocks exercised", f"at most {rights:g} held")
-            if key_.quarter not in self.window(case):
-                yield self._broken("OPTION-1", key_.quarter, "it is exercised", "none outside the window")
-            if blocks < self.min_blocks - TOLERANCE:
-                yield self._broken("OPTION-4", key_.quarter, f"{blocks:g} blocks", f"at least {self.min_blocks:g}")
-            if not self.divisible and abs(blocks - round(blocks)) > TOLERANCE:
-                yield self._broken("OPTION-4", key_.quarter, f"{blocks:g} blocks", "whole blocks")
+            rows = [row for tranche in walk(case, self, blocks, key_.quarter) for row in tranche]
+            for row in rows:
+                yield from booked(case, self, row, EXERCISED)
+            yield self.entry(Commitment(), key_.quarter, sum(row.invoice for row in rows))
+            yield from self._check_exercise(case, decided, key_.quarter, blocks)
+        for key_, flag_ in decided.of(self.option, Action.CHOOSE):
+            blocks = decided.quantity(replace(key_, action=Action.EXERCISE))
+            if exceeds(self.min_blocks, blocks) or abs(flag_ - 1.0) > TOLERANCE:
+                found = f"marked {flag_:g} as exercised, with {blocks:g} blocks"
+                yield self._broken("OPTION-4", key_.quarter, found, f"at least {self.min_blocks:g}")
+        yield from foreign(self.option, decided, Action.HOLD, Action.EXERCISE, Action.CHOOSE)
+
+    def _check_rights(self, case: Case, decided: Decided, q: Quarter, blocks: float) -> Iterator[Finding]:
+        """(OPTION-2), (OPTION-3)."""
+        bought = decided.until(self.option, Action.HOLD, q)
+        found = f"{bought:g} blocks of rights are bought"
+        base = decided.until(self.expands, Action.SIGN, q)
+        if self.expands and self.max_ratio is not None and exceeds(bought, self.max_ratio * base):
+            yield self._broken("OPTION-2", q, found, f"at most {self.max_ratio * base:g}")
+        if self.expands and base <= TOLERANCE:
+            yield self._broken("OPTION-2", q, found, f"none before {self.expands} is signed")
+        if exceeds(self.held_blocks + bought, self.max_blocks):
+            yield self._broken("OPTION-3", q, found, f"at most {self.max_blocks - self.held_blocks:g}")
+        ends = [until for until in (self.buy_until, self.exercise_until) if until is not None]
+        if not case.calendar.first <= q < case.calendar.end or any(q > end for end in ends):
+            yield self._broken("OPTION-3", q, found, "none outside the buying window")
+        if not self.divisible and not is_whole(blocks):
+            yield self._broken("OPTION-3", q, f"{blocks:g} blocks of rights are bought", "whole blocks")
+
+    def _check_exercise(self, case: Case, decided: Decided, q: Quarter, blocks: float) -> Iterator[Finding]:
+        """(OPTION-1), (OPTION-4)."""
+        used = decided.until(self.option, Action.EXERCISE, q)
+        rights = self.held_blocks + decided.until(self.option, Action.HOLD, q)
+        if exceeds(used, rights):
+            yield self._broken("OPTION-1", q, f"{used:g} blocks are exercised", f"at most the {rights:g} held")
+        early = self.exercise_from is not None and q < self.exercise_from
+        late = self.exercise_until is not None and q > self.exercise_until
+        if early or late or not case.calendar.first <= q < case.calendar.end:
+            yield self._broken("OPTION-1", q, "it is exercised", "no exercise outside the window")
+        available = case.accelerator(self.accelerator).available_from
+        if available is not None and q + (self.lead_quarters + self.delay_quarters) < available:
+            yield self._broken("OPTION-1", q, "it is exercised", f"no delivery before {available}")
+        if blocks > TOLERANCE and exceeds(self.min_blocks, blocks):
+            yield self._broken("OPTION-4", q, f"{blocks:g} blocks are exercised", f"at least {self.min_blocks:g}")
+        if not self.divisible and not is_whole(blocks):
+            yield self._broken("OPTION-4", q, f"{blocks:g} blocks are exercised", "whole blocks")
 
     def _broken(self, code: str, q: Quarter, found: str, expected: str) -> Finding:
-        return Finding(f"{code} {self.option} {q}", found, expected, "this is a fault of the plan: solve again")
+        return broken(code, self.option, q, found, expected)
 
     def problems(self, case: Case) -> Iterator[Problem]:
+        """Sizes that contradict each other, windows that cannot be used, rights that cannot be had."""
         yield from super().problems(case)
+        columns = ("exercise_from", "exercise_until")
+        yield from window_problems(case, columns, self.exercise_from, self.exercise_until, self.first_decision(case))
         if self.min_blocks > self.max_blocks:
             yield Problem("min_blocks", f"{self.min_blocks:g}", f"at most max_blocks ({self.max_blocks:g})", "lower it")
         if self.held_blocks > self.max_blocks:
             yield Problem("held_blocks", f"{self.held_blocks:g}", f"at most {self.max_blocks:g}", "lower it")
         if self.max_ratio is not None and not self.expands:
             yield Problem("max_ratio", f"{self.max_ratio:g}", "blank where no offer is expanded", "fill expands")
+        if not self.divisible:
+            for column, blocks in (("max_blocks", self.max_blocks), ("held_blocks", self.held_blocks)):
+                if not is_whole(blocks):
+                    cure = "round it, or set divisible"
+                    yield Problem(column, f"{blocks:g}", "a whole number of blocks", cure)
+        if not self.held_blocks:
+            yield from self._rights_problems(case)
+
+    def _rights_problems(self, case: Case) -> Iterator[Problem]:
+        """No rights are held and none can be bought."""
+        buying = self.buying(case)
+        if self.window(case) and not buying:
+            found, expected = f"{self.buy_until}, and no rights are held", f"{case.calendar.first} or later"
+            cure = "correct buy_until, enter held_blocks, or delete the row"
+            yield Problem("buy_until", found, expected, cure, Level.WARNING)
+        base = next((row for row in case.of(Block) if row.block == self.expands), None)
+        if base is not None and buying:
+            opens = base.window(case)
+            if not opens or opens[0] > buying[-1]:
+                found = f"{base.block}, which cannot be signed by {buying[-1]}, the last quarter to buy rights"
+                cure = "correct a window, or enter held_blocks"
+                yield Problem("expands", found, "an offer that can be signed by then", cure, Level.WARNING)

@@ -2,25 +2,28 @@
 
 Decision: n[k,q] units ordered in q (a unit is `gpus_per_unit` GPUs).
 Constraints
-  (PURCHASE-1)  sum_q n[k,q] <= max[k]
+  (PURCHASE-1)  sum_q n[k,q] <= max[k]; whole units, within the window
 Money (USD per unit)
   (PURCHASE-M1) capex = price per GPU x GPUs: deposit at the order, the rest on delivery
   (PURCHASE-M2) opex each quarter of life, and energy
-  (PURCHASE-M3) value returned: the residual share of capex after the life; or, where the life passes the horizon,
-                the tail value x straight-line book value at the end of the horizon
+  (PURCHASE-M3) residual share of capex received after the life
+  (PURCHASE-M4) where the life passes the horizon, value that is not cash: tail value x straight-line depreciation
+                (capex less residual, over the life) still to come, in the first quarter after the horizon or on
+                delivery, if that is later
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from optimizer.case.case import Case
-from optimizer.contracts.block import TOLERANCE
 from optimizer.contracts.contract import Contract
-from optimizer.contracts.delivery import energy_use
+from optimizer.contracts.parts.checks import broken, exceeds, foreign, is_whole, window_problems
+from optimizer.contracts.parts.standing import capacity, energy
+from optimizer.contracts.parts.walk import booked_capacity, energy_cost
 from optimizer.errors import Finding
 from optimizer.ledger.books import Decided, Entry
 from optimizer.ledger.decision import Action, Decision, DecisionKey, Posting, Relation, Selector
-from optimizer.ledger.keys import ENERGY, Cash, Category, Commitment, Draw, Installed, Supply
+from optimizer.ledger.keys import ENERGY, Cash, Category, Commitment
 from optimizer.tables.columns import flag, integer, key, number, quarter, reference
 from optimizer.tables.quarter import Quarter
 from optimizer.tables.record import Problem, TableSpec
@@ -28,6 +31,7 @@ from optimizer.tables.record import Problem, TableSpec
 CAPEX = Category("capex")
 OPEX = Category("opex", service=True)
 RESIDUAL = Category("residual value")
+LIFE_LEFT = Category("value of life left", cash=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +39,7 @@ class Purchase(Contract):
     """An offer of hardware to own."""
 
     TABLE = TableSpec("purchases", "Purchases", "owned hardware on offer", 270)
-    CATEGORIES = (CAPEX, OPEX, RESIDUAL, ENERGY)
+    CATEGORIES = (CAPEX, OPEX, RESIDUAL, ENERGY, LIFE_LEFT)
 
     purchase: str = key("name of the offer")
     site: str = reference("where it will stand", "sites")
@@ -53,27 +57,34 @@ class Purchase(Contract):
     opex_usd_per_gpu_quarter: float = number("USD per GPU", "space, staff and upkeep of a GPU and quarter", 0.0)
     availability: float = number("share", "share of hours the capacity is usable", 1.0, high=1.0)
 
+    def first_order(self, case: Case) -> Quarter:
+        """Earliest order that delivers a system that exists by then; never before the horizon."""
+        available = case.accelerator(self.accelerator).available_from
+        first = case.calendar.first
+        return first if available is None else max(first, available + -self.lead_quarters)
+
     def window(self, case: Case) -> tuple[Quarter, ...]:
         """Quarters in which it can be ordered."""
-        first = self.order_from or case.calendar.first
-        available = case.accelerator(self.accelerator).available_from
-        if available is not None:
-            first = max(first, available + -self.lead_quarters)
+        first = max(self.order_from or case.calendar.first, self.first_order(case))
         last = self.order_until or case.calendar.end + -1
         return tuple(q for q in case.calendar.quarters if first <= q <= last)
 
     def decisions(self, case: Case) -> Iterator[Decision]:
+        """Units ordered."""
         price = self.term("capex_usd_per_gpu")
         for q in self.window(case):
-            start = q + self.lead_quarters
+            delivered = q + self.lead_quarters
+            deposit = Posting(Cash(CAPEX), q, self.gpus_per_unit, price, self.deposit_share)
             postings = [
-                Posting(Cash(CAPEX), q, self.gpus_per_unit, price, self.deposit_share),
-                Posting(Cash(CAPEX), start, self.gpus_per_unit, price, 1.0 - self.deposit_share),
+                deposit,
+                replace(deposit, quarter=delivered, index=1.0 - self.deposit_share),
                 Posting(Commitment(), q, self.gpus_per_unit, price),
-                *self._value(case, start),
+                *self._returned(case, delivered),
             ]
-            for offset in range(self.life_quarters):
-                postings += self._quarter(case, start + offset)
+            for t in (delivered + age for age in range(self.life_quarters)):
+                postings += capacity(case, self, t, self.gpus_per_unit)
+                postings.append(Posting(Cash(OPEX), t, self.gpus_per_unit, self.term("opex_usd_per_gpu_quarter")))
+                postings.append(energy(case, self, t, self.gpus_per_unit))
             yield Decision(
                 DecisionKey(Action.SIGN, self.purchase, q),
                 self.supplier,
@@ -83,75 +94,69 @@ class Purchase(Contract):
                 postings=tuple(postings),
             )
 
-    def _quarter(self, case: Case, t: Quarter) -> Iterator[Posting]:
-        gpus = self.gpus_per_unit
-        energy = energy_use(case, self.site, self.accelerator)
-        yield Posting(Cash(OPEX), t, gpus, self.term("opex_usd_per_gpu_quarter"))
-        yield Posting(Cash(ENERGY), t, gpus * case.calendar.hours(t) * energy.mwh_per_gpu_hour, energy.price)
-        if case.calendar.planned(t):
-            yield Posting(Installed(self.site, self.accelerator, True), t, gpus)
-            yield Posting(Supply(self.site, self.accelerator, True), t, gpus * self.availability)
-            kw = case.accelerator(self.accelerator).kw_per_gpu
-            yield Posting(Draw(self.site, self.accelerator), t, gpus * kw)
-
-    def _value(self, case: Case, start: Quarter) -> Iterator[Posting]:
-        """(PURCHASE-M3)."""
-        price, end = self.term("capex_usd_per_gpu"), start + self.life_quarters
-        if end <= case.calendar.end:
-            yield Posting(Cash(RESIDUAL), end, self.gpus_per_unit, price, -self.residual_share)
-            return
-        used = max(0, case.calendar.end - start) / self.life_quarters
-        book = 1.0 - used * (1.0 - self.residual_share)
-        when = max(case.calendar.end, start)
-        yield Posting(Cash(RESIDUAL), when, self.gpus_per_unit, price, -case.settings.tail_value * book)
+    def _returned(self, case: Case, delivered: Quarter) -> Iterator[Posting]:
+        """(PURCHASE-M3), (PURCHASE-M4)."""
+        price, end = self.term("capex_usd_per_gpu"), delivered + self.life_quarters
+        yield Posting(Cash(RESIDUAL), end, self.gpus_per_unit, price, -self.residual_share)
+        valued = max(case.calendar.end, delivered)
+        if end > valued:
+            left = (1.0 - self.residual_share) * (end - valued) / self.life_quarters
+            yield Posting(Cash(LIFE_LEFT), valued, self.gpus_per_unit, price, -case.settings.tail_value * left)
 
     def relations(self, case: Case) -> Iterator[Relation]:
+        """Row (PURCHASE-1)."""
         window = self.window(case)
-        for q in window:
-            ordered = Selector(Action.SIGN, self.purchase, window[0], q)
-            yield Relation("PURCHASE-1", self.purchase, q, ((1.0, ordered),), self.max_units)
+        if window:
+            ordered = Selector(Action.SIGN, self.purchase, window[0], window[-1])
+            yield Relation("PURCHASE-1", self.purchase, window[-1], ((1.0, ordered),), self.max_units)
 
     def replay(self, case: Case, decided: Decided) -> Iterator[Entry | Finding]:
-        system, site = case.accelerator(self.accelerator), case.site(self.site)
+        """Entries of what is ordered, and every order that breaks (PURCHASE-1)."""
         total = 0.0
         for key_, units in decided.of(self.purchase, Action.SIGN):
             total += units
-            gpus = units * self.gpus_per_unit
-            capex = gpus * self.capex_usd_per_gpu
-            delivered = key_.quarter + self.lead_quarters
-            yield self.entry(Cash(CAPEX), key_.quarter, capex * self.deposit_share)
-            yield self.entry(Cash(CAPEX), delivered, capex - capex * self.deposit_share)
-            yield self.entry(Commitment(), key_.quarter, capex)
-            wear = capex * (1.0 - self.residual_share) / self.life_quarters
-            book = capex
-            for age in range(self.life_quarters):
-                t = delivered + age
-                yield self.entry(Cash(OPEX), t, gpus * self.opex_usd_per_gpu_quarter)
-                megawatts = gpus * system.kw_per_gpu / 1000.0
-                energy = megawatts * system.average_load * site.pue * case.calendar.hours(t)
-                yield self.entry(Cash(ENERGY), t, energy * site.energy_price_usd_per_mwh)
-                if case.calendar.planned(t):
-                    book -= wear
-                    yield self.entry(Installed(self.site, self.accelerator, True), t, gpus)
-                    yield self.entry(Supply(self.site, self.accelerator, True), t, gpus * self.availability)
-                    yield self.entry(Draw(self.site, self.accelerator), t, megawatts * 1000.0)
-            end = delivered + self.life_quarters
-            if end > case.calendar.end:
-                sale = max(case.calendar.end, delivered)
-                yield self.entry(Cash(RESIDUAL), sale, -book * case.settings.tail_value)
-            else:
-                yield self.entry(Cash(RESIDUAL), end, -capex * self.residual_share)
-            if key_.quarter not in self.window(case):
-                yield self._broken(key_.quarter, f"{units:g} units are ordered", "none outside the window")
-            if not self.divisible and abs(units - round(units)) > TOLERANCE:
-                yield self._broken(key_.quarter, f"{units:g} units are ordered", "whole units")
-        if total > self.max_units + TOLERANCE:
-            yield self._broken(case.calendar.end, f"{total:g} units are ordered", f"at most {self.max_units:g}")
+            yield from self._replay_order(case, key_.quarter, units)
+            yield from self._check_order(case, key_.quarter, units)
+        if exceeds(total, self.max_units):
+            found = f"{total:g} units are ordered in all"
+            yield broken("PURCHASE-1", self.purchase, case.calendar.end + -1, found, f"at most {self.max_units:g}")
+        yield from foreign(self.purchase, decided, Action.SIGN)
 
-    def _broken(self, q: Quarter, found: str, expected: str) -> Finding:
-        place = f"PURCHASE-1 {self.purchase} {q}"
-        return Finding(place, found, expected, "this is a fault of the plan: solve again")
+    def _replay_order(self, case: Case, q: Quarter, units: float) -> Iterator[Entry]:
+        """The units age from their delivery; each quarter of life wears off an equal part of capex."""
+        gpus = units * self.gpus_per_unit
+        capex = gpus * self.capex_usd_per_gpu
+        yield self.entry(Commitment(), q, capex)
+        yield self.entry(Cash(CAPEX), q, capex * self.deposit_share)
+        t = q + self.lead_quarters
+        yield self.entry(Cash(CAPEX), t, capex - capex * self.deposit_share)
+        wear = (capex - capex * self.residual_share) / self.life_quarters
+        for _ in range(self.life_quarters):
+            yield self.entry(Cash(OPEX), t, gpus * self.opex_usd_per_gpu_quarter)
+            yield self.entry(Cash(ENERGY), t, energy_cost(case, self, t, gpus))
+            yield from booked_capacity(case, self, t, gpus)
+            if t >= case.calendar.end:
+                valued = max(case.calendar.end, q + self.lead_quarters)
+                yield self.entry(Cash(LIFE_LEFT), valued, -wear * case.settings.tail_value)
+            t = t + 1
+        yield self.entry(Cash(RESIDUAL), t, -capex * self.residual_share)
+
+    def _check_order(self, case: Case, q: Quarter, units: float) -> Iterator[Finding]:
+        found = f"{units:g} units are ordered"
+        early = self.order_from is not None and q < self.order_from
+        late = self.order_until is not None and q > self.order_until
+        if early or late or not case.calendar.first <= q < case.calendar.end:
+            yield broken("PURCHASE-1", self.purchase, q, found, "none outside the ordering window")
+        available = case.accelerator(self.accelerator).available_from
+        if available is not None and q + self.lead_quarters < available:
+            yield broken("PURCHASE-1", self.purchase, q, found, f"no delivery before {available}")
+        if not self.divisible and not is_whole(units):
+            yield broken("PURCHASE-1", self.purchase, q, found, "whole units")
 
     def problems(self, case: Case) -> Iterator[Problem]:
-        if not self.divisible and self.max_units != round(self.max_units):
+        """A window that cannot be used, or a part of a unit."""
+        yield from super().problems(case)
+        columns = ("order_from", "order_until")
+        yield from window_problems(case, columns, self.order_from, self.order_until, self.first_order(case))
+        if not self.divisible and not is_whole(self.max_units):
             yield Problem("max_units", f"{self.max_units:g}", "a whole number of units", "round it, or set divisible")

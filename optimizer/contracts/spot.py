@@ -4,9 +4,10 @@ Decision: y[k,s,g,t] GPUs bought at site s in segment g of quarter t.
 
 Constraints
   (SPOT-1)  sum_s y[k,s,g,t] <= limit[k,t]        what the market has, per segment
+  (SPOT-2)  bought only where and when the market sells: its sites, from the accelerator's first quarter on
 
-Money: (SPOT-M1) price[t] x hours[t] x share of hours[g] per GPU. Capacity: (SPOT-2) usable GPUs = y x (1 - loss);
-interruptible capacity may serve only what is not firm.
+Money: (SPOT-M1) price[t] x hours[t] x share of hours[g] per GPU.
+Capacity: (SPOT-M2) usable GPUs = y x (1 - loss); interruptible capacity may serve only what is not firm.
 """
 
 from collections.abc import Iterator
@@ -15,8 +16,8 @@ from enum import Enum
 
 from optimizer.case.case import Case
 from optimizer.case.world import LoadSegment
-from optimizer.contracts.block import TOLERANCE
 from optimizer.contracts.contract import Contract
+from optimizer.contracts.parts.checks import broken, exceeds, foreign
 from optimizer.errors import Finding
 from optimizer.ledger.books import Decided, Entry
 from optimizer.ledger.decision import Action, Decision, DecisionKey, Posting, Relation, Selector
@@ -96,6 +97,7 @@ class SpotMarket(Contract):
         return (q for q in case.calendar.quarters if available is None or q >= available)
 
     def decisions(self, case: Case) -> Iterator[Decision]:
+        """GPUs bought, by quarter, site and segment."""
         prices = self.prices(case)
         if prices is None:
             return
@@ -138,13 +140,18 @@ class SpotMarket(Contract):
                 yield Relation("SPOT-1", self.market, q, ((1.0, select),), limit)
 
     def replay(self, case: Case, decided: Decided) -> Iterator[Entry | Finding]:
+        """Entries of what is bought, and every purchase that the market does not have."""
         prices = self.prices(case)
-        hours = {segment.segment: segment.share_of_hours for segment in case.segments}
+        shares = {segment.segment: segment.share_of_hours for segment in case.segments}
         bought: dict[tuple[Quarter, str], float] = {}
         for key_, gpus in decided.of(self.market, Action.BUY):
-            q, site, share = key_.quarter, key_.site, hours[key_.segment]
-            price = 0.0 if prices is None else prices.usd_per_gpu_hour.amount(q)
-            yield self.entry(Cash(self.category), q, gpus * case.calendar.hours(q) * share * price)
+            q, site, share = key_.quarter, key_.site, shares.get(key_.segment)
+            if share is None or prices is None or not self._sells(case, q, site):
+                place = f"{site} {key_.segment}".strip()
+                found = f"{gpus:g} GPUs are bought at {place}"
+                yield broken("SPOT-2", self.market, q, found, "a site, quarter and segment in which it sells")
+                continue
+            yield self.entry(Cash(self.category), q, gpus * self._price(case, prices, q, share))
             usable = gpus - gpus * self.interruption_loss
             yield self.entry(Supply(site, self.accelerator, self.firm, key_.segment), q, usable)
             yield self.entry(Installed(site, self.accelerator, self.firm), q, gpus * share)
@@ -154,15 +161,24 @@ class SpotMarket(Contract):
             bought[q, key_.segment] = bought.get((q, key_.segment), 0.0) + gpus
         for (q, segment), gpus in bought.items():
             limit = self.limit(case, q)
-            if limit is not None and gpus > limit * (1 + TOLERANCE) + TOLERANCE:
-                yield Finding(
-                    f"SPOT-1 {self.market} {q} {segment}",
-                    f"{gpus:g} GPUs are bought",
-                    f"at most {limit:g}",
-                    "this is a fault of the plan: solve again",
-                )
+            if limit is not None and exceeds(gpus, limit):
+                found = f"{gpus:g} GPUs are bought in {segment}"
+                yield broken("SPOT-1", self.market, q, found, f"at most {limit:g}")
+        yield from foreign(self.market, decided, Action.BUY)
+
+    def _price(self, case: Case, prices: SpotPrice, q: Quarter, share: float) -> float:
+        """USD of one GPU for a share of the hours of the quarter."""
+        return prices.usd_per_gpu_hour.amount(q) * share * case.calendar.hours(q)
+
+    def _sells(self, case: Case, q: Quarter, site: str) -> bool:
+        """Whether the market sells at the site in the quarter."""
+        available = case.accelerator(self.accelerator).available_from
+        there = site in case.sites_of(self.site, self.region)
+        return there and case.calendar.first <= q < case.calendar.end and (available is None or q >= available)
 
     def problems(self, case: Case) -> Iterator[Problem]:
+        """A market without a place or a price."""
+        yield from super().problems(case)
         if bool(self.site) == bool(self.region):
             yield Problem("site", "a site and a region" if self.site else "blank", "a site or a region", "fill one")
         if self.region and not tuple(case.sites_of("", self.region)):

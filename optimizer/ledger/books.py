@@ -33,9 +33,13 @@ class Decided:
         """The quantity of one decision."""
         return self._by_key.get(key, 0.0)
 
+    def on(self, contract: str) -> Iterator[tuple[DecisionKey, float]]:
+        """Decisions of any action on a contract that are not 0."""
+        return ((key, value) for key, value in self._by_contract.get(contract, ()) if value)
+
     def of(self, contract: str, action: Action) -> Iterator[tuple[DecisionKey, float]]:
         """Decisions of one action on a contract that are not 0."""
-        return ((key, value) for key, value in self._by_contract[contract] if key.action is action and value)
+        return ((key, value) for key, value in self.on(contract) if key.action is action)
 
     def until(self, contract: str, action: Action, quarter: Quarter) -> float:
         """Total of an action on a contract decided in `quarter` or before."""

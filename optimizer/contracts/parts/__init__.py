@@ -1,0 +1,1 @@
+"""What contract types are made of: shared terms, and a delivery as it is posted and as it is replayed."""
