@@ -82,7 +82,6 @@ class Program:
         """The objective at `values`, summed exactly and rounded once, so that it does not depend on the order."""
         return math.fsum((*(self.costs * values).tolist(), self.cost_offset))
 
-
     def worst_violation(self, values: np.ndarray) -> tuple[float, str]:
         """How far `values` miss the worst bound, row or integer, and the name of that column or row.
 

@@ -18,19 +18,23 @@ import numpy as np
 
 from optimizer.errors import SolverError
 from optimizer.model.arrays import Program
-from optimizer.model.outcome import ROUNDING, Outcome, SolveOptions, Status, StopReason
+from optimizer.model.outcome import (
+    ABSOLUTE_GAP,
+    ROUNDING,
+    TOLERANCE,
+    Outcome,
+    SolveOptions,
+    Status,
+    StopReason,
+    bound_below,
+    is_proven,
+    within_gap,
+)
 from optimizer.model.watch import OnProgress, Watch, run
 
 NAME = "HiGHS"
 # So long HiGHS may take to stop when asked, before the last incumbent it reported is taken and it is left behind.
 STOP_PATIENCE_SECONDS = 5.0
-# HiGHS calls a plan optimal when objective and bound are this close, whatever the asked gap: 1e-6 million is a dollar.
-ABSOLUTE_GAP = 1e-6
-# From this many columns on, the first LP of branch and bound goes to the interior point method: 7 s against more than
-# 27 s of simplex on 245,200 columns and 5,200 rows. Below it, simplex is as good.
-INTERIOR_POINT_COLUMNS = 50_000
-# A row may be missed by HiGHS's own tolerance, and a bound be passed by it, relative to their size.
-TOLERANCE = 1e-6
 # Values smaller than this are rounding errors of zero.
 NOTHING = 1e-9
 # The search for a plan that agrees with a partial start may take this share of the time limit, and at most so long.
@@ -184,10 +188,16 @@ def version() -> str:
         return highspy.Highs().version()
 
 
+def prepare_process() -> None:
+    """Let another interface to HiGHS run in this thread: no banner, and any number of threads, whatever ran before."""
+    version()
+    highspy.Highs.resetThreadScheduler(True)
+
+
 def _search(program: Program, options: SolveOptions, watch: Watch, incumbent: Polished) -> _Finish:
     """Run HiGHS on the whole program; where a limit ends it, the plan of the start may be better than its own."""
     highs = load_program(program)
-    _set_options(highs, program, options, watch.seconds())
+    _set_options(highs, options, watch.seconds())
     if incumbent.values is not None:
         plan = highspy.HighsSolution()
         plan.col_value = incumbent.values
@@ -199,11 +209,14 @@ def _search(program: Program, options: SolveOptions, watch: Watch, incumbent: Po
         values, objective = watch.best or (None, None)
         proven = (watch.bound, watch.nodes, 0, watch.said())
         finish = _Finish(Status.FEASIBLE, StopReason.INTERRUPT, values, objective, *proven)
-    if finish.status is not Status.FEASIBLE:
-        return finish
-    if incumbent.objective is not None and (finish.objective is None or incumbent.objective < finish.objective):
-        finish = replace(finish, values=incumbent.values, objective=incumbent.objective)
-    return finish if finish.values is not None else replace(finish, status=Status.NO_PLAN)
+    if incumbent.objective is not None:
+        if finish.status is Status.INFEASIBLE:
+            raise SolverError("HiGHS calls the program infeasible, but the plan of the start meets every row")
+        if finish.status.yields_plan and (finish.objective is None or incumbent.objective < finish.objective):
+            finish = replace(finish, values=incumbent.values, objective=incumbent.objective)
+    if finish.status is Status.FEASIBLE and finish.values is None:
+        return replace(finish, status=Status.NO_PLAN)
+    return finish
 
 
 def _finish_of(highs: highspy.Highs, program: Program, watch: Watch) -> _Finish:
@@ -229,33 +242,34 @@ def _finish_of(highs: highspy.Highs, program: Program, watch: Watch) -> _Finish:
     return _Finish(status, stop, values, objective, bound, nodes, max(0, iterations), said)
 
 
-def _made_exact(
-    program: Program, options: SolveOptions, watch: Watch, finish: _Finish, remarks: list[str]
-) -> _Finish:
-    """The finish with exact integers and the cost of exactly its values, and with a status that this cost deserves."""
+def _made_exact(program: Program, options: SolveOptions, watch: Watch, finish: _Finish, remarks: list[str]) -> _Finish:
+    """The finish with exact integers and the cost of exactly its values, judged by that cost."""
     assert finish.values is not None and finish.objective is not None
     _require_same_cost(program, finish.values, finish.objective)
-    exact = _polish(program, finish.values, watch) if program.integrality.any() else _cleaned(program, finish.values)
+    mixed = bool(program.integrality.any())
+    exact = _polish(program, finish.values, watch) if mixed else _cleaned(program, finish.values)
     if exact.values is None or exact.objective is None:
         remarks.append(exact.failure)
         return replace(finish, status=Status.FAILED, stop=StopReason.ERROR, values=None, objective=None)
-    bound = finish.bound
-    if finish.status is Status.OPTIMAL and not program.integrality.any():
-        bound = exact.objective
-    elif bound is not None and bound > exact.objective:
-        if bound - exact.objective > TOLERANCE * max(1.0, abs(bound)):
-            raise SolverError(f"HiGHS proved a bound of {bound!r}, but a plan costs only {exact.objective!r}")
-        bound = exact.objective
-    status, stop = finish.status, finish.stop
-    if status is Status.OPTIMAL:
-        distance = exact.objective - bound if bound is not None else math.inf
-        rounding = ROUNDING * max(1.0, abs(exact.objective))
-        if distance > rounding:
+    if not mixed and finish.status is Status.OPTIMAL:
+        bound: float | None = exact.objective
+    else:
+        bound = bound_below(exact.objective, finish.bound, NAME)
+    return _judged(replace(finish, values=exact.values, objective=exact.objective, bound=bound), options, remarks)
+
+
+def _judged(finish: _Finish, options: SolveOptions, remarks: list[str]) -> _Finish:
+    """OPTIMAL exactly if objective and bound are within the asked gap, whatever ended the search."""
+    assert finish.objective is not None
+    stop = finish.stop
+    if within_gap(finish.objective, finish.bound, options.gap):
+        if stop is StopReason.PROOF and not is_proven(finish.objective, finish.bound):
             stop = StopReason.GAP
-        if distance > max(options.gap * abs(exact.objective), ABSOLUTE_GAP) + rounding:
-            status, stop = Status.FEASIBLE, StopReason.OTHER_LIMIT
-            remarks.append(f"with exact integers the plan costs {exact.objective!r}, which misses the asked gap")
-    return replace(finish, status=status, stop=stop, values=exact.values, objective=exact.objective, bound=bound)
+        return replace(finish, status=Status.OPTIMAL, stop=stop)
+    if stop is StopReason.PROOF:
+        remarks.append(f"with exact integers the plan costs {finish.objective!r}, which misses the asked gap")
+        stop = StopReason.OTHER_LIMIT
+    return replace(finish, status=Status.FEASIBLE, stop=stop)
 
 
 def _complete(program: Program, start: np.ndarray, options: SolveOptions, watch: Watch) -> Polished:
@@ -271,7 +285,7 @@ def _complete(program: Program, start: np.ndarray, options: SolveOptions, watch:
         share = START_SECONDS
         if options.time_limit_seconds is not None:
             share = min(share, START_SHARE * options.time_limit_seconds)
-        _set_options(highs, program, replace(options, time_limit_seconds=watch.seconds() + share), watch.seconds())
+        _set_options(highs, replace(options, time_limit_seconds=watch.seconds() + share), watch.seconds())
         watch.only_stop(highs)
         run(highs, watch)
         if highs.getInfo().primal_solution_status != highspy.kSolutionStatusFeasible:
@@ -330,17 +344,15 @@ def _require_same_cost(program: Program, values: np.ndarray, claimed: float) -> 
         raise SolverError(f"HiGHS says its plan costs {claimed!r}, but its columns cost {ours!r}")
 
 
-def _set_options(highs: highspy.Highs, program: Program, options: SolveOptions, seconds_used: float) -> None:
+def _set_options(highs: highspy.Highs, options: SolveOptions, seconds_used: float) -> None:
     limit = math.inf if options.time_limit_seconds is None else options.time_limit_seconds
-    settings: dict[str, float | int | bool | str] = {
+    settings: dict[str, float | int] = {
         "mip_rel_gap": options.gap,
         "mip_abs_gap": ABSOLUTE_GAP,
         "time_limit": max(0.0, limit - seconds_used),
         "threads": options.threads,
         "random_seed": options.seed,
     }
-    if program.num_columns >= INTERIOR_POINT_COLUMNS:
-        settings["mip_lp_solver"] = "ipx"
     for name, setting in settings.items():
         _require_ok(highs.setOptionValue(name, setting), f"option {name} = {setting}")
 

@@ -7,10 +7,14 @@ from enum import Enum
 
 import numpy as np
 
-from optimizer.errors import UsageError
+from optimizer.errors import SolverError, UsageError
 
 # Two objective values closer than this (relative to the larger of 1 and their size) are the same number.
 ROUNDING = 1e-9
+# A plan is optimal when objective and bound are this close, whatever the asked gap: 1e-6 million is a dollar.
+ABSOLUTE_GAP = 1e-6
+# A row may be missed, and a bound be passed, by what solvers tolerate, relative to their size.
+TOLERANCE = 1e-6
 
 
 class Status(Enum):
@@ -120,3 +124,24 @@ def relative_gap(incumbent: float | None, bound: float | None) -> float | None:
     if incumbent is None or bound is None or not (math.isfinite(incumbent) and math.isfinite(bound)):
         return None
     return abs(incumbent - bound) / max(abs(incumbent), 1e-10)
+
+
+def within_gap(objective: float, bound: float | None, gap: float) -> bool:
+    """Whether the bound proves the objective to be within `gap` of the optimum, rounding errors aside."""
+    if bound is None:
+        return False
+    return objective - bound <= max(gap * abs(objective), ABSOLUTE_GAP) + ROUNDING * max(1.0, abs(objective))
+
+
+def is_proven(objective: float | None, bound: float | None) -> bool:
+    """Whether objective and bound are known and the same number."""
+    return objective is not None and bound is not None and objective - bound <= ROUNDING * max(1.0, abs(objective))
+
+
+def bound_below(objective: float, bound: float | None, solver: str) -> float | None:
+    """The bound, lowered to the objective where it is above it by rounding. Raises SolverError where it is by more."""
+    if bound is None or bound <= objective:
+        return bound
+    if bound - objective > TOLERANCE * max(1.0, abs(bound)):
+        raise SolverError(f"{solver} proved a bound of {bound!r}, but a plan costs only {objective!r}")
+    return objective
