@@ -21,7 +21,7 @@ from optimizer.model.outcome import Outcome, Progress, SolveOptions, Status, ava
 from optimizer.model.pyomo_solver import solve_with_pyomo
 from optimizer.plan.audit import audit, require
 from optimizer.plan.plan import Plan, Result, Seconds
-from optimizer.rules.formulation import MILLION, Formulation
+from optimizer.rules.formulation import Formulation
 from optimizer.rules.money import weight
 from optimizer.tables.identity import content_hash
 
@@ -78,14 +78,14 @@ def solve(case: Case, request: Request | None = None, listen: Listener = silent,
         return _without_plan(case, request, str(error), time.perf_counter() - began)
     built = time.perf_counter()
     outcome = _run(form, program, request, listen, stop)
-    result = _result(case, request, program, outcome, Seconds(build=built - began, solve=outcome.seconds))
+    result = _result(form, request, program, outcome, Seconds(build=built - began, solve=outcome.seconds))
     if outcome.values is None:
         if outcome.status is Status.INFEASIBLE:
             listen(Step("finding which limits conflict"))
             result = replace(result, detail=conflict(form, program))
         return Plan(case, result, (), (), ())
     listen(Step("auditing the plan"))
-    plan = _priced(extract(form, program, outcome.values, result), outcome)
+    plan = _priced(extract(form, program, outcome.values, result), outcome, form.usd_per_unit)
     require(audit(case, plan))
     return plan
 
@@ -109,24 +109,27 @@ def _run(form: Formulation, program: Program, request: Request, listen: Listener
     if request.solver is not None:
         return solve_with_pyomo(form.model, program, request.solver, asked)
     start = None if request.start is None else start_values(form, program, request.start)
-    return highs.solve(program, asked, on_progress=lambda p: listen(_dollars(p)), start=start, stop_event=stop)
-
-
-def _dollars(progress: Progress) -> Progress:
-    incumbent, bound = progress.incumbent, progress.bound
-    return replace(
-        progress,
-        incumbent=None if incumbent is None else incumbent / MILLION,
-        bound=None if bound is None else bound / MILLION,
+    return highs.solve(
+        program, asked, on_progress=lambda p: listen(_dollars(p, form.usd_per_unit)), start=start, stop_event=stop
     )
 
 
-def _result(case: Case, request: Request, program: Program, outcome: Outcome, seconds: Seconds) -> Result:
+def _dollars(progress: Progress, unit: float) -> Progress:
+    incumbent, bound = progress.incumbent, progress.bound
+    return replace(
+        progress,
+        incumbent=None if incumbent is None else incumbent * unit,
+        bound=None if bound is None else bound * unit,
+    )
+
+
+def _result(form: Formulation, request: Request, program: Program, outcome: Outcome, seconds: Seconds) -> Result:
+    case, unit = form.case, form.usd_per_unit
     return Result(
         status=outcome.status.value,
         stop=outcome.stop.value,
-        objective=None if outcome.objective is None else outcome.objective / MILLION,
-        bound=None if outcome.bound is None or not math.isfinite(outcome.bound) else outcome.bound / MILLION,
+        objective=None if outcome.objective is None else outcome.objective * unit,
+        bound=None if outcome.bound is None or not math.isfinite(outcome.bound) else outcome.bound * unit,
         gap=outcome.gap,
         asked_gap=options(case, request).gap,
         case_hash=content_hash(case.records),
@@ -154,14 +157,14 @@ def _without_plan(case: Case, request: Request, detail: str, seconds: float) -> 
     return Plan(case, result, (), (), ())
 
 
-def _priced(plan: Plan, outcome: Outcome) -> Plan:
+def _priced(plan: Plan, outcome: Outcome, unit: float) -> Plan:
     """The plan with its objective to the cent: every posted dollar, discounted; it must agree with the solver's."""
     objective = math.fsum(
         line.amount * weight(plan.case, line.posting.key.category, line.posting.quarter)
         for line in plan.moved
         if isinstance(line.posting.key, Cash)
     )
-    said = (outcome.objective or 0.0) / MILLION
+    said = (outcome.objective or 0.0) * unit
     turnover = sum(abs(line.amount) for line in plan.moved if isinstance(line.posting.key, Cash))
     if abs(objective - said) > AGREEMENT * max(turnover, 1.0):
         raise SolverError(f"the solver says the plan costs {said:,.4f}, its postings say {objective:,.4f}")

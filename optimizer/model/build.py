@@ -11,7 +11,7 @@ TOLERANCE = 1e-9
 
 
 def formulate(case: Case) -> Formulation:
-    """The finished program of a case: minimise the expected present value of cost, USD million.
+    """The finished program of a case: minimise the expected present value of cost.
 
     Raises UnsolvableError, naming the rows, where a limit without any decision in it cannot hold.
     """
@@ -22,6 +22,8 @@ def formulate(case: Case) -> Formulation:
         families = rules()
         for rule in families:
             rule.declare(form)
+        for rule in families:
+            rule.charge(form)
         form.relate(relation for contract in contracts for relation in contract.relations(case))
         for rule in families:
             rule.rows(form)

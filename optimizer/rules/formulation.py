@@ -1,24 +1,27 @@
 """The program while it is being written: decisions with variables, ledgers of linear terms, rows by family.
 
-Money stands in millions of USD and power in MW, so that coefficients stay near 1.
+Money stands in a unit chosen from the case (1, 1,000 or 1,000,000 USD) and power in MW, so that coefficients stay
+near 1: a solver's tolerances are absolute, and a dollar is nothing in one case and much in another.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import pyomo.environ as pyo
 from pyomo.core.expr.numeric_expr import LinearExpression
 
 from optimizer.case.case import Case
 from optimizer.case.tree import Node
-from optimizer.ledger.decision import Decision, Posting, Relation
-from optimizer.ledger.keys import VIOLATION, Cash, Category, Key
-from optimizer.ledger.operation import OVERRUN, Operation
+from optimizer.ledger.decision import Action, Decision, Posting, Relation
+from optimizer.ledger.keys import Cash, Category, Key
+from optimizer.ledger.operation import Operation
 from optimizer.rules.money import weight
 from optimizer.tables.record import Term
 
-MILLION = 1e-6
+LARGEST_UNIT = 1e6
 Variable = pyo.Var
 Terms = list[tuple[float, Variable]]
 
@@ -28,6 +31,15 @@ class Made:
     """A decision at a node of the tree, and its variable."""
 
     decision: Decision
+    node: Node
+    variable: Variable
+
+
+@dataclass(frozen=True)
+class Operates:
+    """A quantity of an operation at a node of the tree, and its variable."""
+
+    index: tuple[str, ...]
     node: Node
     variable: Variable
 
@@ -73,7 +85,9 @@ class Formulation:
         self.model = pyo.ConcreteModel(name="procurement")
         self.made: list[Made] = []
         self.operations: dict[tuple[Operation, tuple[str, ...], int], Variable] = {}
+        self._by_operation: defaultdict[Operation, list[Operates]] = defaultdict(list)
         self._ledger: defaultdict[tuple[Key, int], list[Line]] = defaultdict(list)
+        self._accounts: defaultdict[int, dict[Key, None]] = defaultdict(dict)
         self._rows: defaultdict[str, list[Row]] = defaultdict(list)
         self._costs: list[tuple[float, Variable]] = []
         self.charges: list[Charge] = []
@@ -96,12 +110,17 @@ class Formulation:
         self, operation: Operation, indices: Iterable[tuple[tuple[str, ...], Node]], upper: float | None = None
     ) -> None:
         """Declare variables of an operation, from 0 to `upper`."""
-        keys = [(index, node.index) for index, node in indices]
+        keys = list(indices)
         domain = pyo.Binary if operation.integer else pyo.NonNegativeReals
         variables = pyo.Var(range(len(keys)), domain=domain, bounds=(0, 1 if operation.integer else upper))
         self.model.add_component(f"{operation.name}_{len(self.operations)}", variables)
         for number, (index, node) in enumerate(keys):
-            self.operations[operation, index, node] = variables[number]
+            self.operations[operation, index, node.index] = variables[number]
+            self._by_operation[operation].append(Operates(index, node, variables[number]))
+
+    def each(self, operation: Operation) -> list[Operates]:
+        """Every declared quantity of an operation, in the order of declaration."""
+        return self._by_operation.get(operation, [])
 
     def operation(self, operation: Operation, node: Node, *index: str) -> Variable | None:
         """The variable of an operation, or None where it was not declared: it is 0."""
@@ -114,8 +133,9 @@ class Formulation:
             return
         if isinstance(posting.key, Cash):
             value = weight(self.case, posting.key.category, posting.quarter) * node.probability
-            self._costs.append((MILLION * coefficient * value, variable))
+            self._costs.append((coefficient * value, variable))
         for reached in self.case.tree.descendants(node, posting.quarter):
+            self._accounts[reached.index][posting.key] = None
             self._ledger[posting.key, reached.index].append(Line(coefficient, variable, source, supplier))
 
     def charge(
@@ -140,31 +160,29 @@ class Formulation:
 
     def select(self, wanted: Callable[[Key], bool], node: Node) -> Iterator[tuple[Key, Line]]:
         """Ledger lines at a node whose account is wanted."""
-        for key in self._keys_at(node):
+        for key in self.accounts(node):
             if wanted(key):
                 yield from ((key, line) for line in self._ledger[key, node.index])
 
-    def _keys_at(self, node: Node) -> list[Key]:
-        if not hasattr(self, "_keys") or self._keys_size != len(self._ledger):
-            self._keys: defaultdict[int, list[Key]] = defaultdict(list)
-            for key, index in self._ledger:
-                self._keys[index].append(key)
-            self._keys_size = len(self._ledger)
-        return self._keys[node.index]
+    def accounts(self, node: Node) -> Iterable[Key]:
+        """Accounts that hold a line at a node, in the order of posting."""
+        return self._accounts.get(node.index, {})
 
     def relate(self, relations: Iterable[Relation]) -> None:
         """Write each relation at every node of its quarter, over the decisions on the path to it."""
-        by_contract: defaultdict[tuple[object, str], list[Made]] = defaultdict(list)
+        at: defaultdict[tuple[Action, str, int], list[Made]] = defaultdict(list)
         for made in self.made:
-            by_contract[made.decision.key.action, made.decision.key.contract].append(made)
+            at[made.decision.key.action, made.decision.key.contract, made.node.index].append(made)
         for relation in relations:
             for node in self.case.tree.at(relation.quarter):
-                path = {step.index for step in self.case.tree.path(node)}
+                path = list(self.case.tree.path(node))[::-1]
                 terms = [
                     (coefficient, made.variable)
                     for coefficient, selector in relation.terms
-                    for made in by_contract[selector.action, selector.contract]
-                    if made.node.index in path and selector.covers(made.decision.key)
+                    for step in path
+                    if selector.since <= step.quarter <= selector.until
+                    for made in at.get((selector.action, selector.contract, step.index), ())
+                    if selector.covers(made.decision.key)
                 ]
                 self.limit(relation.code, (relation.contract, str(relation.quarter)), terms, upper=relation.upper)
 
@@ -179,25 +197,23 @@ class Formulation:
         """Add the row lower <= terms <= upper to the family `code`."""
         self._rows[code].append(Row(index, terms, lower, upper))
 
-    def overrun(self, code: str, name: str, node: Node, price: Term | None, source: str) -> Terms:
-        """The priced violation of a limit, as a term to subtract; nothing where the limit is hard."""
-        if price is None:
-            return []
-        self.operate(OVERRUN, [((code, name), node)])
-        variable = self.operation(OVERRUN, node, code, name)
-        self.charge(VIOLATION, OVERRUN, (code, name), node, 1.0, price, source)
-        return [(-1.0, variable)]
-
     def finish(self) -> pyo.ConcreteModel:
-        """The Pyomo model: minimise expected present value, USD million, subject to every row."""
+        """The Pyomo model: minimise expected present value, in `usd_per_unit`, subject to every row."""
         for code, rows in self._rows.items():
             family = pyo.Constraint(range(len(rows)), rule=lambda _, number, rows=rows: _expression(rows[number]))
             self.model.add_component(code, family)
-        coefficients = [coefficient for coefficient, _ in self._costs]
+        coefficients = [coefficient / self.usd_per_unit for coefficient, _ in self._costs]
         variables = [variable for _, variable in self._costs]
         cost = LinearExpression(constant=0, linear_coefs=coefficients, linear_vars=variables)
         self.model.cost = pyo.Objective(expr=cost, sense=pyo.minimize)
         return self.model
+
+    @cached_property
+    def usd_per_unit(self) -> float:
+        """USD in the unit of the objective: the power of 1,000 at or below the typical (geometric mean) unit cost."""
+        sizes = [math.log10(abs(coefficient)) for coefficient, _ in self._costs if coefficient]
+        typical = math.fsum(sizes) / len(sizes) if sizes else 0.0
+        return float(min(LARGEST_UNIT, max(1.0, 1000.0 ** math.floor(typical / 3.0))))
 
     def row_name(self, code: str, number: int) -> str:
         """A row in the words of the case, such as `POWER Vineland 2027Q1`."""
