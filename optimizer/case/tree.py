@@ -49,4 +49,9 @@ class Tree:
 
     def at(self, quarter: Quarter) -> tuple[Node, ...]:
         """Every node of the quarter."""
-        return tuple(node for node in self.nodes if node.quarter == quarter)
+        return self._by_quarter.get(quarter, ())
+
+    @cached_property
+    def _by_quarter(self) -> dict[Quarter, tuple[Node, ...]]:
+        quarters = dict.fromkeys(node.quarter for node in self.nodes)
+        return {quarter: tuple(node for node in self.nodes if node.quarter == quarter) for quarter in quarters}

@@ -23,7 +23,9 @@ DEFERRED = Operation("deferred", ("workload", "segment"), "units")
 RECOVERED = Operation("recovered", ("workload", "segment"), "units")
 BACKLOG = Operation("backlog", ("workload",), "unit-hours")
 PLACED = Operation("placed", ("workload", "site"), "yes/no", integer=True)
-OVERRUN = Operation("overrun", ("rule", "limit"), "unit of the limit")
+HOME = Operation("home", ("workload", "site"), "yes/no", integer=True)
+ENGAGED = Operation("engaged", ("supplier",), "yes/no", integer=True)
+OVERRUN = Operation("overrun", ("rule", "limit", "part"), "unit of the limit")
 
 
 @dataclass(frozen=True)

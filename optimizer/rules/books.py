@@ -1,5 +1,6 @@
 """Everything a check may look at: the case, the plan's quantities and the replayed ledgers."""
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
@@ -7,7 +8,7 @@ from optimizer.case.case import Case
 from optimizer.errors import Finding
 from optimizer.ledger.books import Decided, Entry
 from optimizer.ledger.keys import Key
-from optimizer.ledger.operation import OVERRUN, Operated
+from optimizer.ledger.operation import Operated
 from optimizer.tables.quarter import Quarter
 
 TOLERANCE = 1e-6
@@ -40,14 +41,17 @@ class Books:
         """Entries of a quarter that are wanted."""
         return (entry for entry in self._by_quarter[quarter] if wanted(entry))
 
-    def overrun(self, code: str, name: str, quarter: Quarter) -> float:
-        """Priced violation that the plan admits for a limit."""
-        return self.operated.quantity(OVERRUN, quarter, code, name)
+    def sum(self, wanted: Callable[[Entry], bool], quarters: Iterable[Quarter]) -> float:
+        """Total of the entries that are wanted, over quarters."""
+        return math.fsum(entry.amount for quarter in quarters for entry in self.select(wanted, quarter))
+
+
+def broken(place: str, found: str, expected: str) -> Finding:
+    """The finding of a limit that a plan breaks."""
+    return Finding(place, found, expected, "this is a fault of the plan: solve again")
 
 
 def exceeded(place: str, what: str, value: float, limit: float, scale: float = 1.0) -> Iterator[Finding]:
     """A finding if value > limit beyond the tolerance, relative to the larger of limit and `scale`."""
     if value > limit + TOLERANCE * max(abs(limit), abs(scale), 1.0):
-        yield Finding(
-            place, f"{what} is {value:,.6g}", f"at most {limit:,.6g}", "this is a fault of the plan: solve again"
-        )
+        yield broken(place, f"{what} is {value:,.6g}", f"at most {limit:,.6g}")
