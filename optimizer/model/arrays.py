@@ -211,7 +211,7 @@ def _column_bounds(columns: list[VarData]) -> tuple[np.ndarray, np.ndarray, np.n
     upper = np.empty(len(columns))
     integrality = np.zeros(len(columns), dtype=bool)
     for j, variable in enumerate(columns):
-        low, high = variable.bounds
+        low, high = _bounds(variable)
         lower[j] = -math.inf if low is None else low
         upper[j] = math.inf if high is None else high
         if not variable.is_continuous():
@@ -221,18 +221,25 @@ def _column_bounds(columns: list[VarData]) -> tuple[np.ndarray, np.ndarray, np.n
     return lower, upper, integrality
 
 
+def _bounds(variable: VarData) -> tuple[float | None, float | None]:
+    try:
+        return variable.bounds
+    except ValueError as error:  # a bound that is not a number, or infinite on the wrong side
+        raise SolverError(str(error)) from error
+
+
 def _require_finite(program: Program) -> None:
     """A number that is not finite would be taken for "no limit", or would poison every sum."""
-    for what, numbers, names in (
-        ("cost", program.costs, lambda: program.column_names),
-        ("lower bound", np.where(np.isneginf(program.col_lower), 0.0, program.col_lower), lambda: program.column_names),
-        ("upper bound", np.where(np.isposinf(program.col_upper), 0.0, program.col_upper), lambda: program.column_names),
-        ("left side", np.where(np.isneginf(program.row_lower), 0.0, program.row_lower), lambda: program.row_names),
-        ("right side", np.where(np.isposinf(program.row_upper), 0.0, program.row_upper), lambda: program.row_names),
+    left = np.where(np.isneginf(program.row_lower), 0.0, program.row_lower)
+    right = np.where(np.isposinf(program.row_upper), 0.0, program.row_upper)
+    for what, numbers, owners in (
+        ("cost", program.costs, program.columns),
+        ("lower side", left, program.constraints),
+        ("upper side", right, program.constraints),
     ):
         wrong = np.flatnonzero(~np.isfinite(numbers))
         if wrong.size:
-            raise SolverError(f"the {what} of {names()[wrong[0]]} is {numbers[wrong[0]]}")
+            raise SolverError(f"the {what} of {owners[wrong[0]].name} is {numbers[wrong[0]]}")
     wrong = np.flatnonzero(~np.isfinite(program.value))
     if wrong.size:
         row = int(np.searchsorted(program.start, wrong[0], side="right")) - 1
@@ -243,7 +250,7 @@ def _require_finite(program: Program) -> None:
 
 
 def _nearest_to_zero(variable: VarData) -> float:
-    low, high = variable.bounds
+    low, high = _bounds(variable)
     low = -math.inf if low is None else low
     high = math.inf if high is None else high
     if variable.is_integer():
