@@ -93,7 +93,7 @@ class BlockTerms(DeliveryTerms):
         yield from self._times(case)
         yield from self._requirement(case)
         yield from self._group(case)
-        yield from self._resale()
+        yield from self._resale_problems()
 
     def _sizes(self) -> Iterator[Problem]:
         if self.min_blocks > self.max_blocks:
@@ -114,7 +114,7 @@ class BlockTerms(DeliveryTerms):
 
     def _times(self, case: Case) -> Iterator[Problem]:
         """Credit and exit must lie within the term, and the credit within the invoices it is set against."""
-        last = self.term_quarters + len(self.ramp) - 2
+        last = self.last_age
         if self.exit_after_quarters > last:
             yield Problem("exit_after_quarters", f"{self.exit_after_quarters}", f"at most {last}", "lower it")
         if not self.prepayment_share:
@@ -164,7 +164,7 @@ class BlockTerms(DeliveryTerms):
             found = f"{self.exclusive_group}, with no other offer in it"
             yield Problem("exclusive_group", found, "two offers or more", cure, Level.WARNING)
 
-    def _resale(self) -> Iterator[Problem]:
+    def _resale_problems(self) -> Iterator[Problem]:
         price = self.price_usd_per_gpu_hour
         if price is not None and exceeds(self.resale_price_usd_per_gpu_hour * self.availability, price):
             found = f"{self.resale_price_usd_per_gpu_hour:g}, above its own price of {price:g}"
