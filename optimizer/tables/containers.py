@@ -4,10 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from optimizer.errors import Finding, InputError
-from optimizer.tables.csv_folder import read_folder
+from optimizer.tables.csv_folder import read_folder, write_folder
+from optimizer.tables.quarter import Quarter
 from optimizer.tables.raw import RawTable
 from optimizer.tables.record import Record
+from optimizer.tables.template import write_workbook
 from optimizer.tables.xlsx import read_workbook
+
+_WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 
 
 def read_raw(path: Path, catalog: Sequence[type[Record]]) -> list[RawTable]:
@@ -22,8 +26,26 @@ def read_raw(path: Path, catalog: Sequence[type[Record]]) -> list[RawTable]:
     cure = "name an .xlsx workbook or a folder of CSV files"
     if not path.exists():
         raise InputError([Finding(str(path), "there is no such file or folder", "a case", cure)])
-    if path.suffix.lower() in (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods") or path.name.startswith((".~lock", "~$")):
+    if path.suffix.lower() in _WORKBOOKS or path.name.startswith((".~lock", "~$")):
         return read_workbook(path, catalog)
     if path.suffix.lower() == ".csv":
         cure = "name the folder that holds the CSV files"
     raise InputError([Finding(str(path), "the file is not a workbook", "a case", cure)])
+
+
+def write_raw(
+    tables: Sequence[RawTable], path: Path, catalog: Sequence[type[Record]], quarters: Sequence[Quarter]
+) -> None:
+    """Write the tables into an .xlsx workbook, or else a folder of CSV files.
+
+    `quarters` are the horizon, for workbook sheets of tables that are not given. Raises InputError when a table holds
+    what could not be read, so that nothing is lost without a word; OutputError when the target cannot be written.
+    """
+    errors = [finding for table in tables for finding in table.errors()]
+    if errors:
+        raise InputError(errors)
+    path = Path(path)
+    if path.suffix.lower() == ".xlsx":
+        write_workbook(catalog, tables, quarters, path)
+    else:
+        write_folder(tables, path)

@@ -201,8 +201,7 @@ class _Horizontal(_Reader):
             sound = False
         if not sound:
             return None, False
-        first = next(iter(header.quarters), self.span[0] if self.span else Quarter.of(1, 1))
-        return Series(first, tuple(values)), True
+        return _trimmed(list(header.quarters), values, self.span), True
 
     def _filled(self, header: Header, cells: Mapping[str, Cell], name: str, column: Column) -> bool:
         """Whether every quarter of the horizon that has a column has a value; else one finding for the row."""
@@ -218,6 +217,14 @@ class _Horizontal(_Reader):
             expected = f"a value ({column.unit}) in every quarter of the horizon"
             self.findings.append(Finding(place, found, expected, "type the figure, 0 if there is none"))
         return not blanks
+
+
+def _trimmed(quarters: Sequence[Quarter], values: list[float | None], span: tuple[Quarter, int] | None) -> Series:
+    """The series without blanks at its ends, so that blank columns make no difference."""
+    filled = [position for position, value in enumerate(values) if value is not None]
+    if not filled:
+        return Series(span[0] if span else Quarter.of(1, 1), ())
+    return Series(quarters[filled[0]], tuple(values[filled[0] : filled[-1] + 1]))
 
 
 def _unknown_references(rows: Mapping[type[Record], list[_Row]]) -> Iterator[Finding]:

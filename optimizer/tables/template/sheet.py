@@ -1,0 +1,149 @@
+"""The sheet of one table: title, units, header, input cells, an Excel Table, drop-downs and print set-up."""
+
+from openpyxl.cell import Cell
+from openpyxl.comments import Comment
+from openpyxl.utils import get_column_letter
+from openpyxl.workbook import Workbook
+from openpyxl.worksheet.table import Table
+from openpyxl.worksheet.worksheet import Worksheet
+
+from optimizer.tables.columns import Column, Kind
+from optimizer.tables.raw import NOTE
+from optimizer.tables.record import columns_of
+from optimizer.tables.template import style
+from optimizer.tables.template.cells import put, put_text
+from optimizer.tables.template.layout import FIRST_ROW, HEADER_ROW, HELP_ROW, TITLE_ROW, UNIT_ROW, Layout, Slot
+from optimizer.tables.template.validation import validations
+from optimizer.tables.template.words import accepted, sentence, when_blank
+from optimizer.tables.xlsx import PREFIX
+
+SHOWN_SPARE_ROWS = 10
+"""Rows below the table that look like input cells; validations and checks reach further."""
+
+_NARROWEST, _WIDEST = 9, 44
+_NOTE_WIDTH = 40
+_FIXED = ("key", "unit", "meaning")
+
+
+def add_table_sheet(workbook: Workbook, layout: Layout) -> Worksheet:
+    """Append the sheet of a table."""
+    sheet = workbook.create_sheet(layout.name)
+    sheet.sheet_properties.tabColor = style.NAVY
+    sheet.sheet_view.showGridLines = False
+    _headings(sheet, layout)
+    for slot in layout.slots:
+        _column(sheet, layout, slot)
+    sheet.add_table(Table(displayName=PREFIX + layout.name, ref=layout.ref))
+    for rule in validations(layout):
+        sheet.add_data_validation(rule)
+    frozen = len(layout.keys) if layout.keys[-1].position == len(layout.keys) else 1
+    sheet.freeze_panes = f"{get_column_letter(min(frozen, 3) + 1)}{FIRST_ROW}"
+    print_setup(sheet, HEADER_ROW)
+    return sheet
+
+
+def _headings(sheet: Worksheet, layout: Layout) -> None:
+    title = sheet.cell(TITLE_ROW, 1)
+    put_text(title, layout.record.TABLE.title)
+    title.font = style.TITLE
+    sheet.row_dimensions[TITLE_ROW].height = 24
+    line = sheet.cell(HELP_ROW, 1)
+    put_text(line, help_line(layout))
+    line.font = style.SUBTITLE
+    sheet.row_dimensions[HEADER_ROW].height = 20
+
+
+def help_line(layout: Layout) -> str:
+    """What the table holds, in one line."""
+    first = (layout.record.__doc__ or "").strip().splitlines()[0]
+    if layout.record.TABLE.vertical:
+        return f"{first} Fill in the column 'value'; a blank value takes the default."
+    return f"{first} Each row is {layout.record.TABLE.row_is}. Type new rows right below the last one."
+
+
+def _column(sheet: Worksheet, layout: Layout, slot: Slot) -> None:
+    """One column: unit, header with its comment, cells, width."""
+    unit = sheet.cell(UNIT_ROW, slot.position)
+    put_text(unit, _unit(slot))
+    unit.font, unit.alignment = style.UNIT, style.CENTRED
+    header = sheet.cell(HEADER_ROW, slot.position)
+    put_text(header, slot.title)
+    optional = slot.title == NOTE or slot.column is None or not slot.column.required
+    dark = layout.record.TABLE.vertical or not optional
+    header.font, header.alignment = style.HEADER, style.CENTRED
+    header.fill = style.fill(style.NAVY if dark else style.SLATE)
+    comment = column_comment(slot)
+    if comment:
+        header.comment = Comment(comment, "optimizer", width=320, height=30 + 18 * (1 + len(comment) // 45))
+    columns = dict(columns_of(layout.record)) if layout.record.TABLE.vertical else {}
+    for number, row in enumerate(layout.rows, FIRST_ROW):
+        column = columns.get(str(row[0].value)) if slot.title == "value" else slot.column
+        cell = sheet.cell(number, slot.position)
+        _dress(cell, slot, column, layout.record.TABLE.vertical)
+        put(cell, row[slot.position - 1])
+    if not layout.record.TABLE.vertical:
+        for number in range(layout.last_row + 1, layout.last_row + 1 + SHOWN_SPARE_ROWS):
+            _dress(sheet.cell(number, slot.position), slot, slot.column, False)
+        whole = sheet.column_dimensions[slot.letter]
+        whole.font = style.REMARK if slot.title == NOTE else style.INPUT
+        whole.number_format = style.number_format(slot.column)
+    sheet.column_dimensions[slot.letter].width = _width(layout, slot)
+
+
+def _dress(cell: Cell, slot: Slot, column: Column | None, vertical: bool) -> None:
+    """Make the cell look like what it is: an input, a remark, or a fixed word."""
+    cell.border = style.BOX
+    if slot.title == NOTE:
+        cell.font = style.REMARK
+    elif vertical and slot.title in _FIXED:
+        cell.font = style.BODY if slot.title == "key" else style.REMARK
+    else:
+        cell.font, cell.fill = style.INPUT, style.fill(style.CREAM)
+        cell.number_format, cell.alignment = style.number_format(column), style.alignment(column)
+
+
+def _unit(slot: Slot) -> str:
+    if slot.title == NOTE:
+        return "source, remark"
+    if slot.column is None:
+        return "see unit" if slot.title == "value" else ""
+    if slot.column.kind is Kind.REFERENCE:
+        return f"from {' or '.join(slot.column.targets)}"
+    return slot.column.unit
+
+
+def column_comment(slot: Slot) -> str:
+    """What the header's comment says: help, what is accepted, what a blank means."""
+    if slot.title == NOTE:
+        return "Where the figure comes from. The program keeps it and does not read it."
+    if slot.column is None:
+        return ""
+    column = slot.column
+    return "\n".join(
+        (
+            sentence(column.help),
+            f"Accepts {accepted(column)}.",
+            sentence(f"unit: {column.unit}"),
+            sentence(when_blank(column)),
+        )
+    )
+
+
+def _width(layout: Layout, slot: Slot) -> float:
+    if slot.title == NOTE:
+        return _NOTE_WIDTH
+    longest = max((len(str(row[slot.position - 1].value or "")) for row in layout.rows), default=0)
+    room = 2 if slot.is_quarter else 5
+    return min(_WIDEST, max(_NARROWEST, len(slot.title) + room, len(_unit(slot)) * 0.9 + 2, longest * 1.1 + 3))
+
+
+def print_setup(sheet: Worksheet, header_row: int) -> None:
+    """A4 landscape, one page wide, headings repeated, file, sheet and page in the footer."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = f"1:{header_row}"
+    sheet.page_margins.left = sheet.page_margins.right = 0.4
+    sheet.oddFooter.left.text = "&F – &A"
+    sheet.oddFooter.right.text = "page &P of &N"
