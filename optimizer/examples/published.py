@@ -217,15 +217,21 @@ class _Converter:
             yield SpotLimit(name, Series(FIRST, tuple(limit if isfinite(limit) else None for limit in limits)))
 
     def _limits(self) -> Iterator[Record]:
+        """Limits on what can be bought; without anything in it, a limit holds or the problem has no plan."""
+        bought = {block.block for block in self._blocks()}
         for number, limit in enumerate(self.problem.limits, 1):
             name = f"limit {number}"
-            bought = {block.block for block in self._blocks()}
+            weights = [(offer, weight) for offer, weight in limit.coefficients if offer in bought and weight]
             most = limit.bound if limit.sense is Sense.MOST else None
             least = limit.bound if limit.sense is Sense.LEAST else None
-            yield QuantityLimit(limit=name, at_least=least, at_most=most)
-            for offer, weight in limit.coefficients:
-                if offer in bought and weight:
-                    yield QuantityWeight(limit=name, contract=offer, weight=weight)
+            if weights:
+                yield QuantityLimit(limit=name, at_least=least, at_most=most)
+            elif (most is not None and most < 0.0) or (least is not None and least > 0.0):
+                place = f"{self.problem.name} limit {limit.name}"
+                found = f"a bound of {limit.bound:g} on nothing that can be bought"
+                raise InputError([Finding(place, found, "a limit that can hold", "correct the limit or its offers")])
+            for offer, weight in weights:
+                yield QuantityWeight(limit=name, contract=offer, weight=weight)
 
     def _constant(self) -> Iterator[Record]:
         amount = self.problem.constant

@@ -1,9 +1,8 @@
 """Limits on quantities: a weighted sum of what is signed, over several offers, is held within bounds.
 
-(QUANTITY-1)  sum_k weight[l,k] x units signed[k] - overrun[l]  <= at_most[l]
-(QUANTITY-2)  sum_k weight[l,k] x units signed[k] + overrun[l]  >= at_least[l]
-Units are blocks signed, rights exercised and units ordered, over the whole horizon. A limit without a price is hard;
-else each unit of overrun costs its price in the last quarter of the horizon.
+(QUANTITY-1)  sum_k weight[l,k] x units signed[k] <= at_most[l]
+(QUANTITY-2)  sum_k weight[l,k] x units signed[k] >= at_least[l]
+Units are blocks signed, rights exercised and units ordered, over the whole horizon.
 """
 
 from collections.abc import Iterator
@@ -12,9 +11,7 @@ from enum import Enum
 
 from optimizer.case.case import Case
 from optimizer.errors import Finding
-from optimizer.ledger.books import Entry
 from optimizer.ledger.decision import Action
-from optimizer.ledger.keys import VIOLATION, Cash
 from optimizer.rules.books import Books, exceeded
 from optimizer.rules.formulation import Formulation
 from optimizer.rules.rule import Rule
@@ -48,7 +45,6 @@ class QuantityLimit(Record):
     limit: str = key("name of the limit")
     at_least: float | None = number("weighted units", "least weighted sum; blank is none", None, low=None)
     at_most: float | None = number("weighted units", "most weighted sum; blank is none", None, low=None)
-    price_usd_per_unit: float | None = number("USD per unit", "price of each unit beyond; blank is hard", None)
 
     def sides(self) -> Iterator[tuple[Side, float]]:
         """The bounds it has, each as an upper limit."""
@@ -84,7 +80,6 @@ class Quantities(Rule):
     def rows(self, form: Formulation) -> None:
         for limit in form.case.of(QuantityLimit):
             weights = _weights(form.case, limit)
-            price = None if limit.price_usd_per_unit is None else limit.term("price_usd_per_unit")
             for last in form.case.tree.at(form.case.calendar.end + -1):
                 path = {node.index for node in form.case.tree.path(last)}
                 for side, bound in limit.sides():
@@ -95,16 +90,7 @@ class Quantities(Rule):
                         and made.decision.key.contract in weights
                         and made.node.index in path
                     ]
-                    terms += form.overrun(side.code, limit.limit, last, price, limit.limit)
                     form.limit(side.code, (limit.limit, str(last.quarter)), terms, upper=bound)
-
-    def replay(self, books: Books) -> Iterator[Entry]:
-        last = books.case.calendar.end + -1
-        for limit in books.case.of(QuantityLimit):
-            for side, _ in limit.sides():
-                beyond = books.overrun(side.code, limit.limit, last)
-                if beyond:
-                    yield Entry(Cash(VIOLATION), last, limit.limit, "", beyond * (limit.price_usd_per_unit or 0.0))
 
     def check(self, books: Books) -> Iterator[Finding]:
         last = books.case.calendar.end + -1
@@ -116,11 +102,8 @@ class Quantities(Rule):
             }
             total = sum(weight * signed[contract] for contract, weight in weights.items())
             for side, bound in limit.sides():
-                beyond = books.overrun(side.code, limit.limit, last)
                 place = f"{side.code} {limit.limit} {last}"
-                if beyond and limit.price_usd_per_unit is None:
-                    yield Finding(place, f"{beyond:g} units beyond a hard limit", "none", "solve again")
-                yield from exceeded(place, "weighted units", side.sign * total - beyond, bound, total)
+                yield from exceeded(place, "weighted units", side.sign * total, bound, total)
 
 
 def _weights(case: Case, limit: QuantityLimit) -> dict[str, float]:
