@@ -56,6 +56,11 @@ class Column:
     choices: type[Enum] | None = None
     blank: Blank = Blank.REFUSED
 
+    @property
+    def needed(self) -> bool:
+        """Whether a row is wrong while this cell is blank."""
+        return self.required and (self.kind is not Kind.SERIES or self.blank is Blank.REFUSED)
+
 
 REQUIRED = object()
 

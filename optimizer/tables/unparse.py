@@ -15,7 +15,8 @@ VERTICAL_HEADER = ("key", "value", "unit", "meaning", NOTE)
 def raw_tables(
     records: Sequence[Record], catalog: Sequence[type[Record]], quarters: Sequence[Quarter]
 ) -> list[RawTable]:
-    """Every table of the catalog that has rows. Series run over `quarters` and on to their own last value."""
+    """Every table of the catalog that has rows. Series run over `quarters` and
+    over their own values before and after."""
     tables = []
     for kind in catalog:
         rows = [record for record in records if type(record) is kind]
@@ -49,10 +50,10 @@ def _horizontal(kind: type[Record], rows: Sequence[Record], quarters: Sequence[Q
 
 
 def _span(series: Sequence[Series], quarters: Sequence[Quarter]) -> list[Quarter]:
-    first = quarters[0]
-    ends = [s.first + len(s.values) for s in series]
-    last = max([quarters[-1] + 1, *ends])
-    return [first + offset for offset in range(last - first)]
+    filled = [one for one in series if one.values]
+    first = min([quarters[0], *(one.first for one in filled)])
+    end = max([quarters[-1] + 1, *(one.first + len(one.values) for one in filled)])
+    return [first + offset for offset in range(end - first)]
 
 
 def written(value: object) -> Value:

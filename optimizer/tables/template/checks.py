@@ -7,8 +7,9 @@ from itertools import groupby
 from openpyxl.formatting.rule import Rule
 from openpyxl.workbook import Workbook
 from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.worksheet import Worksheet
 
-from optimizer.tables.columns import Blank, Kind
+from optimizer.tables.columns import Kind
 from optimizer.tables.quarter import Quarter
 from optimizer.tables.template import style
 from optimizer.tables.template.cells import put_text
@@ -18,17 +19,19 @@ from optimizer.tables.template.words import NUMERIC
 
 CHECKS = "Checks"
 MASTER_NAME = "inputs_pass"
-_WIDTHS = {"A": 26, "B": 58, "C": 12, "D": 9}
+_WIDTHS = {"A": 26, "B": 58, "C": 9, "D": 12, "E": 9}
+_LAST_COLUMN = len(_WIDTHS)
 _FIRST = HEADER_ROW + 3
 
 
 @dataclass(frozen=True)
 class Check:
-    """One line: what is counted, and the formula that counts problems (without its equals sign)."""
+    """One line: what is counted, and the formulas, without equals signs, of the problems and of the rows looked at."""
 
     table: str
     what: str
     problems: str
+    rows: str = ""
 
 
 def add_checks_sheet(workbook: Workbook, layouts: Sequence[Layout], quarters: Sequence[Quarter]) -> None:
@@ -49,35 +52,36 @@ def add_checks_sheet(workbook: Workbook, layouts: Sequence[Layout], quarters: Se
         put_text(sheet.cell(row, 1), text)
         sheet.cell(row, 1).font = font
     sheet.row_dimensions[TITLE_ROW].height = 24
-    _line(sheet, 4, ("MASTER CHECK", "1 when every line below passes"), None, f"=IFERROR(MIN(D{_FIRST}:D{last}),0)")
-    for position in range(1, 5):
+    _line(sheet, 4, ("MASTER CHECK", "1 when every line below passes"), ("", "", f"IFERROR(MIN(E{_FIRST}:E{last}),0)"))
+    for position in range(1, _LAST_COLUMN + 1):
         sheet.cell(4, position).font, sheet.cell(4, position).border = style.BOLD, style.RULE
-    for position, title in enumerate(("table", "check", "problems", "pass"), 1):
+    for position, title in enumerate(("table", "check", "rows", "problems", "pass"), 1):
         cell = sheet.cell(_FIRST - 1, position)
         put_text(cell, title)
         cell.font, cell.fill, cell.alignment = style.HEADER, style.fill(style.NAVY), style.CENTRED
     for row, check in enumerate(checks, _FIRST):
-        _line(sheet, row, (check.table, check.what), f"={check.problems}", f"=IFERROR(IF(C{row}=0,1,0),0)")
+        passed = f"IFERROR(IF(D{row}=0,1,0),0)"
+        _line(sheet, row, (check.table, check.what), (check.rows, check.problems, passed))
     for value, colour in ((1, style.GREEN), (0, style.RED)):
         rule = Rule(type="cellIs", operator="equal", formula=[str(value)], dxf=style.highlight(colour))
-        sheet.conditional_formatting.add(f"D{_FIRST}:D{last}", rule)
-        sheet.conditional_formatting.add("D4", rule)
+        sheet.conditional_formatting.add(f"E{_FIRST}:E{last}", rule)
+        sheet.conditional_formatting.add("E4", rule)
     for letter, width in _WIDTHS.items():
         sheet.column_dimensions[letter].width = width
     sheet.freeze_panes = f"A{_FIRST}"
     sheet.protection.sheet = True
     print_setup(sheet, _FIRST - 1)
-    workbook.defined_names[MASTER_NAME] = DefinedName(MASTER_NAME, attr_text=f"'{CHECKS}'!$D$4")
+    workbook.defined_names[MASTER_NAME] = DefinedName(MASTER_NAME, attr_text=f"'{CHECKS}'!$E$4")
 
 
-def _line(sheet, row: int, words: tuple[str, str], problems: str | None, passed: str) -> None:  # type: ignore[no-untyped-def]
+def _line(sheet: Worksheet, row: int, words: tuple[str, str], formulas: tuple[str, str, str]) -> None:
     for position, text in enumerate(words, 1):
         put_text(sheet.cell(row, position), text)
-    for position, formula in ((3, problems), (4, passed)):
-        cell = sheet.cell(row, position, formula)
-        cell.number_format = "#,##0;-#,##0;–" if position == 3 else "0"
+    for position, formula in enumerate(formulas, 3):
+        cell = sheet.cell(row, position, f"={formula}" if formula else None)
+        cell.number_format = "#,##0;-#,##0;–" if position < _LAST_COLUMN else "0"
         cell.alignment = style.CENTRED
-    for position in range(1, 5):
+    for position in range(1, _LAST_COLUMN + 1):
         sheet.cell(row, position).font, sheet.cell(row, position).border = style.BODY, style.BOX
 
 
@@ -86,10 +90,12 @@ def checks_of(layout: Layout, layouts: Sequence[Layout], quarters: Sequence[Quar
     if layout.record.TABLE.vertical:
         yield from _vertical(layout)
         return
-    names = ", ".join(slot.title for slot in layout.keys)
-    yield Check(layout.name, f"rows with the same {names}", _repeated(layout))
-    missing = _missing(layout, quarters)
-    yield Check(layout.name, "required cells that are blank", missing)
+    naming = _naming(layout)
+    rows = f'SUMPRODUCT(--({layout.range_of(layout.keys[0])}<>""))'
+    yield Check(layout.name, "required cells that are blank", _missing(layout, quarters), rows)
+    if naming:
+        same = ", ".join(slot.title for slot in naming)
+        yield Check(layout.name, f"rows with the same {same}", _repeated(layout, naming))
     ranges = {other.name: other.range_of(other.keys[0]) for other in layouts}
     for slot in layout.slots:
         if slot.column is not None and slot.column.kind is Kind.REFERENCE:
@@ -117,16 +123,16 @@ def _sum(layout: Layout, inputs: Sequence[Input], test: str) -> str:
     return "SUM(" + ",".join(test.format(cell) for cell in cells) + ")" if cells else "0"
 
 
-def _repeated(layout: Layout) -> str:
-    """Rows whose name another row bears too; a table without a key is named by its references and choices."""
-    naming = [slot for slot in layout.slots if slot.column is not None and slot.column.kind is Kind.KEY] or [
-        slot
-        for slot in layout.slots
-        if slot.column is not None and slot.column.kind in (Kind.REFERENCE, Kind.CHOICE, Kind.QUARTER)
-    ]
+def _naming(layout: Layout) -> list[Slot]:
+    """The columns that tell rows apart: the key, or else every reference, choice and quarter."""
+    schema = [(slot, slot.column.kind) for slot in layout.slots if slot.column is not None]
+    keys = [slot for slot, kind in schema if kind is Kind.KEY]
+    return keys or [slot for slot, kind in schema if kind in (Kind.REFERENCE, Kind.CHOICE, Kind.QUARTER)]
+
+
+def _repeated(layout: Layout, naming: Sequence[Slot]) -> str:
+    """Rows whose name another row bears too."""
     cells = [layout.range_of(slot) for slot in naming]
-    if not cells:
-        return "0"
     pairs = ",".join(f"{one},{_exactly(one)}" for one in cells)
     return f'SUMPRODUCT(({cells[0]}<>"")*(COUNTIFS({pairs})>1))'
 
@@ -144,8 +150,7 @@ def _missing(layout: Layout, quarters: Sequence[Quarter]) -> str:
     required = [
         slot
         for slot in layout.slots
-        if slot.column is not None
-        and (slot.title in planned and slot.column.blank is Blank.REFUSED if slot.is_quarter else slot.column.required)
+        if slot.column is not None and slot.column.needed and (slot.title in planned or not slot.is_quarter)
     ]
     key = layout.range_of(layout.keys[0])
     others = [slot for slot in required if slot is not layout.keys[0]]

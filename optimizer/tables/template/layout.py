@@ -154,15 +154,19 @@ def _vertical(record: type[Record], table: RawTable | None) -> Layout:
     for name, column in columns_of(record):
         if name not in given:
             value = written(column.default) if table is None else None
-            cells = dict.fromkeys(titles, Cell(None, ""))
-            cells |= {
-                "key": Cell(name, ""),
-                "value": Cell(value, ""),
-                "unit": Cell(column.unit, ""),
-                "meaning": Cell(column.help, ""),
-            }
-            rows.append(tuple(cells[title] for title in titles))
-    return Layout(record, slots, tuple(rows))
+            rows.append((Cell(name, ""), Cell(value, ""), *(Cell(None, "") for _ in titles[2:])))
+    columns = dict(columns_of(record))
+    return Layout(record, slots, tuple(_documented(row, columns.get(str(row[0].value))) for row in rows))
+
+
+def _documented(row: tuple[Cell, ...], column: Column | None) -> tuple[Cell, ...]:
+    """The row of a vertical table with its unit and meaning, where they were left blank."""
+    if column is None:
+        return row
+    key, value, unit, meaning, *rest = row
+    unit = Cell(column.unit, "") if unit.blank else unit
+    meaning = Cell(column.help, "") if meaning.blank else meaning
+    return (key, value, unit, meaning, *rest)
 
 
 def _require_names(table: RawTable) -> None:

@@ -9,7 +9,8 @@ from optimizer.tables.template import style
 from optimizer.tables.template.cells import put_text
 from optimizer.tables.template.checks import CHECKS
 from optimizer.tables.template.layout import Layout
-from optimizer.tables.template.sheet import help_line, print_setup
+from optimizer.tables.template.sheet import print_setup
+from optimizer.tables.template.words import summary
 
 README = "ReadMe"
 RULES = (
@@ -52,7 +53,7 @@ def add_readme_sheet(workbook: Workbook, layouts: Sequence[Layout]) -> None:
     sheet.row_dimensions[1].height = 24
     row = _section(sheet, _FIRST, "How to use it", RULES)
     row = _colours(sheet, row + 1)
-    row = _section(sheet, row + 1, "Sheets", [(layout.name, help_line(layout)) for layout in layouts])
+    row = _section(sheet, row + 1, "Sheets", [(layout.name, summary(layout.record)) for layout in layouts])
     for layout, number in zip(layouts, range(row - len(layouts), row), strict=True):
         cell = sheet.cell(number, 1)
         cell.hyperlink = f"#'{layout.name}'!A1"

@@ -1,5 +1,7 @@
 """The sheet of one table: title, units, header, input cells, an Excel Table, drop-downs and print set-up."""
 
+from math import ceil
+
 from openpyxl.cell import Cell
 from openpyxl.comments import Comment
 from openpyxl.utils import get_column_letter
@@ -14,14 +16,15 @@ from optimizer.tables.template import style
 from optimizer.tables.template.cells import put, put_text
 from optimizer.tables.template.layout import FIRST_ROW, HEADER_ROW, HELP_ROW, TITLE_ROW, UNIT_ROW, Layout, Slot
 from optimizer.tables.template.validation import validations
-from optimizer.tables.template.words import accepted, sentence, when_blank
+from optimizer.tables.template.words import accepted, sentence, summary, when_blank
 from optimizer.tables.xlsx import PREFIX
 
 SHOWN_SPARE_ROWS = 10
 """Rows below the table that look like input cells; validations and checks reach further."""
 
-_NARROWEST, _WIDEST = 9, 44
+_NARROWEST, _WIDEST, _WIDEST_MEANING = 9, 44, 100
 _NOTE_WIDTH = 40
+_WIDTH_OF_PAGE = 240
 _FIXED = ("key", "unit", "meaning")
 
 
@@ -38,7 +41,9 @@ def add_table_sheet(workbook: Workbook, layout: Layout) -> Worksheet:
         sheet.add_data_validation(rule)
     frozen = len(layout.keys) if layout.keys[-1].position == len(layout.keys) else 1
     sheet.freeze_panes = f"{get_column_letter(min(frozen, 3) + 1)}{FIRST_ROW}"
-    print_setup(sheet, HEADER_ROW)
+    width = sum(sheet.column_dimensions[slot.letter].width for slot in layout.slots)
+    print_setup(sheet, HEADER_ROW, pages=ceil(width / _WIDTH_OF_PAGE))
+    sheet.print_title_cols = f"A:{get_column_letter(min(frozen, 3))}"
     return sheet
 
 
@@ -54,11 +59,10 @@ def _headings(sheet: Worksheet, layout: Layout) -> None:
 
 
 def help_line(layout: Layout) -> str:
-    """What the table holds, in one line."""
-    first = (layout.record.__doc__ or "").strip().splitlines()[0]
+    """What the table holds and how to fill it in, in one line."""
     if layout.record.TABLE.vertical:
-        return f"{first} Fill in the column 'value'; a blank value takes the default."
-    return f"{first} Each row is {layout.record.TABLE.row_is}. Type new rows right below the last one."
+        return f"{summary(layout.record)} Fill in the column 'value'; a blank value takes the default."
+    return f"{summary(layout.record)} Each row is {layout.record.TABLE.row_is}. Type new rows right below the last one."
 
 
 def _column(sheet: Worksheet, layout: Layout, slot: Slot) -> None:
@@ -68,8 +72,7 @@ def _column(sheet: Worksheet, layout: Layout, slot: Slot) -> None:
     unit.font, unit.alignment = style.UNIT, style.CENTRED
     header = sheet.cell(HEADER_ROW, slot.position)
     put_text(header, slot.title)
-    optional = slot.title == NOTE or slot.column is None or not slot.column.required
-    dark = layout.record.TABLE.vertical or not optional
+    dark = layout.record.TABLE.vertical or (slot.column is not None and slot.column.needed)
     header.font, header.alignment = style.HEADER, style.CENTRED
     header.fill = style.fill(style.NAVY if dark else style.SLATE)
     comment = column_comment(slot)
@@ -96,7 +99,7 @@ def _dress(cell: Cell, slot: Slot, column: Column | None, vertical: bool) -> Non
     if slot.title == NOTE:
         cell.font = style.REMARK
     elif vertical and slot.title in _FIXED:
-        cell.font = style.BODY if slot.title == "key" else style.REMARK
+        cell.font, cell.alignment = (style.BODY if slot.title == "key" else style.REMARK), style.LEFT
     else:
         cell.font, cell.fill = style.INPUT, style.fill(style.CREAM)
         cell.number_format, cell.alignment = style.number_format(column), style.alignment(column)
@@ -134,14 +137,15 @@ def _width(layout: Layout, slot: Slot) -> float:
         return _NOTE_WIDTH
     longest = max((len(str(row[slot.position - 1].value or "")) for row in layout.rows), default=0)
     room = 2 if slot.is_quarter else 5
-    return min(_WIDEST, max(_NARROWEST, len(slot.title) + room, len(_unit(slot)) * 0.9 + 2, longest * 1.1 + 3))
+    widest = _WIDEST_MEANING if layout.record.TABLE.vertical else _WIDEST
+    return min(widest, max(_NARROWEST, len(slot.title) + room, len(_unit(slot)) * 0.9 + 2, longest * 1.1 + 3))
 
 
-def print_setup(sheet: Worksheet, header_row: int) -> None:
-    """A4 landscape, one page wide, headings repeated, file, sheet and page in the footer."""
+def print_setup(sheet: Worksheet, header_row: int, pages: int = 1) -> None:
+    """A4 landscape, `pages` wide, headings repeated, file, sheet and page in the footer."""
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = pages, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.print_title_rows = f"1:{header_row}"
     sheet.page_margins.left = sheet.page_margins.right = 0.4

@@ -2,6 +2,7 @@
 
 from optimizer.tables.coerce import in_words
 from optimizer.tables.columns import Column, Kind
+from optimizer.tables.record import Record
 from optimizer.tables.unparse import written
 
 NUMERIC = (Kind.NUMBER, Kind.INTEGER, Kind.SERIES)
@@ -52,6 +53,11 @@ def choice_words(column: Column) -> list[str]:
 def sentence(text: str) -> str:
     """The text with a capital at its start and a full stop at its end."""
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
+def summary(record: type[Record]) -> str:
+    """What a table holds: the first line of its record's docstring."""
+    return (record.__doc__ or "").strip().splitlines()[0]
 
 
 def _tables(column: Column) -> str:
