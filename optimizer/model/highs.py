@@ -19,7 +19,6 @@ import numpy as np
 from optimizer.errors import SolverError
 from optimizer.model.arrays import Program
 from optimizer.model.outcome import (
-    ABSOLUTE_GAP,
     ROUNDING,
     TOLERANCE,
     Outcome,
@@ -348,7 +347,7 @@ def _set_options(highs: highspy.Highs, options: SolveOptions, seconds_used: floa
     limit = math.inf if options.time_limit_seconds is None else options.time_limit_seconds
     settings: dict[str, float | int] = {
         "mip_rel_gap": options.gap,
-        "mip_abs_gap": ABSOLUTE_GAP,
+        "mip_abs_gap": TOLERANCE,
         "time_limit": max(0.0, limit - seconds_used),
         "threads": options.threads,
         "random_seed": options.seed,

@@ -1,8 +1,8 @@
 """The program as a free MPS file, which any solver reads: the costs are minimised, the numbers are exact.
 
 Names keep their letters, digits, `_`, `.` and parentheses; brackets become parentheses and everything else `_`, and a
-number is added where two names would be the same. A constant cost stands as the negative right side of the cost row,
-which is how HiGHS, Gurobi, CPLEX, CBC and GLPK read it.
+number is added where two names would be the same. A constant cost is the cost of a column fixed at 1: readers disagree
+on the sign of a constant that stands on the right side of the cost row (GLPK reads it one way, HiGHS the other).
 """
 
 import math
@@ -16,6 +16,7 @@ from optimizer.files import write_file
 from optimizer.model.arrays import Program
 
 COST_ROW = "cost"
+CONSTANT_COLUMN = "constant_cost"
 LONGEST_NAME = 200
 
 _PARENTHESES = str.maketrans("[]", "()")
@@ -45,7 +46,7 @@ def safe_names(names: Sequence[str], taken: Sequence[str] = ()) -> list[str]:
 
 def _write(program: Program, path: Path) -> None:
     rows = safe_names(program.row_names, taken=(COST_ROW,))
-    columns = safe_names(program.column_names)
+    columns = safe_names(program.column_names, taken=(CONSTANT_COLUMN,))
     with path.open("w", encoding="ascii", newline="\n") as stream:
         stream.write("NAME program FREE\nROWS\n")
         stream.write(f" N {COST_ROW}\n")
@@ -89,11 +90,11 @@ def _column_lines(program: Program, rows: Sequence[str], columns: Sequence[str])
             yield f" {name} {rows[index[k]]} {value[k]!r}\n"
     if inside:
         yield " MARKER_END 'MARKER' 'INTEND'\n"
+    if program.cost_offset:
+        yield f" {CONSTANT_COLUMN} {COST_ROW} {program.cost_offset!r}\n"
 
 
 def _side_lines(program: Program, rows: Sequence[str]) -> Iterator[str]:
-    if program.cost_offset:
-        yield f" RHS {COST_ROW} {-program.cost_offset!r}\n"
     for name, low, high in zip(rows, program.row_lower.tolist(), program.row_upper.tolist(), strict=True):
         side = low if low != -math.inf else high
         if side and math.isfinite(side):
@@ -117,3 +118,5 @@ def _bound_lines(program: Program, columns: Sequence[str]) -> Iterator[str]:
         elif integer or low or high != math.inf:
             yield f" MI BOUND {name}\n" if low == -math.inf else f" LO BOUND {name} {low!r}\n"
             yield f" PL BOUND {name}\n" if high == math.inf else f" UP BOUND {name} {high!r}\n"
+    if program.cost_offset:
+        yield f" FX BOUND {CONSTANT_COLUMN} 1.0\n"

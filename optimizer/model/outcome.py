@@ -11,9 +11,8 @@ from optimizer.errors import SolverError, UsageError
 
 # Two objective values closer than this (relative to the larger of 1 and their size) are the same number.
 ROUNDING = 1e-9
-# A plan is optimal when objective and bound are this close, whatever the asked gap: 1e-6 million is a dollar.
-ABSOLUTE_GAP = 1e-6
-# A row may be missed, and a bound be passed, by what solvers tolerate, relative to their size.
+# A row may be missed, and a bound be passed, by what solvers tolerate, relative to their size. So no smaller gap can be
+# proven: objective and bound this close are called optimal even where a gap of 0 is asked.
 TOLERANCE = 1e-6
 
 
@@ -127,10 +126,10 @@ def relative_gap(incumbent: float | None, bound: float | None) -> float | None:
 
 
 def within_gap(objective: float, bound: float | None, gap: float) -> bool:
-    """Whether the bound proves the objective to be within `gap` of the optimum, rounding errors aside."""
+    """Whether the bound proves the objective to be within `gap` of the optimum, or within what solvers tolerate."""
     if bound is None:
         return False
-    return objective - bound <= max(gap * abs(objective), ABSOLUTE_GAP) + ROUNDING * max(1.0, abs(objective))
+    return objective - bound <= max(gap * abs(objective), TOLERANCE * max(1.0, abs(objective)))
 
 
 def is_proven(objective: float | None, bound: float | None) -> bool:
