@@ -143,6 +143,21 @@ def test_the_asked_gap_ends_the_search() -> None:
     assert wide.bound <= exact.objective <= wide.objective
 
 
+def test_every_option_reaches_highs() -> None:
+    """Proves: gap, time left, threads and seed are set; of 10 seconds, 4 have been used. Else: 10, or defaults."""
+    holder = highs.load_program(compile_program(blocks_model()))
+    highs._set_options(holder, SolveOptions(gap=0.02, time_limit_seconds=10.0, threads=3, seed=5), 4.0)
+    names = ("mip_rel_gap", "time_limit", "threads", "random_seed")
+    assert [holder.getOptionValue(name)[1] for name in names] == [0.02, 6.0, 3, 5]
+    highs._set_options(holder, SolveOptions(), 4.0)
+    assert holder.getOptionValue("time_limit")[1] == math.inf
+
+
+def test_an_option_highs_refuses_is_an_error() -> None:
+    with pytest.raises(SolverError, match="refused option"):
+        highs._require_ok(highspy.HighsStatus.kError, "option nonsense = 1")
+
+
 def test_a_plan_within_the_gap_is_optimal_whatever_ended_the_search() -> None:
     program = compile_program(long_model(columns=12, rows=2))
     best = highs.solve(program, EXACT)
@@ -195,11 +210,24 @@ def test_a_quick_solve_reports_its_improvements() -> None:
 
 
 def test_a_heartbeat_comes_while_highs_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Proves: in an LP, which has no incumbents to report, events come all the same."""
-    monkeypatch.setattr(watch, "HEARTBEAT_SECONDS", 0.0)
+    """Proves: events come although HiGHS says nothing; here it starts only after three of them were heard."""
+    monkeypatch.setattr(watch, "HEARTBEAT_SECONDS", 0.01)
+    heard = threading.Event()
     events: list[Progress] = []
-    highs.solve(compile_program(divisible(blocks_model())), EXACT, events.append)
-    assert events
+    work = watch._work
+
+    def work_late(*arguments: object) -> None:
+        heard.wait(60.0)
+        work(*arguments)
+
+    def hear(progress: Progress) -> None:
+        events.append(progress)
+        if len(events) == 3:
+            heard.set()
+
+    monkeypatch.setattr(watch, "_work", work_late)
+    highs.solve(compile_program(divisible(blocks_model())), EXACT, hear)
+    assert len(events) >= 3
     assert all(event.incumbent is event.bound is event.gap is None for event in events)
 
 
@@ -295,6 +323,7 @@ def test_the_unknown_rest_of_a_start_is_found() -> None:
     events: list[Progress] = []
     outcome = highs.solve(program, EXACT, events.append, start=np.array([np.nan, 1.0, np.nan]))
     assert events[0].incumbent == pytest.approx(14.5, rel=1e-12)
+    assert all(event.bound is None or event.bound <= 13.0 for event in events)
     assert outcome.objective == 13.0
 
 
@@ -319,6 +348,24 @@ def test_a_start_without_integers_is_left_out() -> None:
     outcome = highs.solve(program, EXACT, start=np.full(3, np.nan))
     assert "knows no integer" in outcome.detail
     assert outcome.objective == 13.0
+
+
+def test_a_start_that_meets_every_row_of_an_infeasible_program_is_a_contradiction(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Proves: a wrong claim of infeasibility is not passed on when a plan is at hand."""
+    ended = highs._Finish(Status.INFEASIBLE, StopReason.PROOF, None, None, None, 0, 0, "")
+    monkeypatch.setattr(highs, "_finish_of", lambda *_: ended)
+    with pytest.raises(SolverError, match="calls the program infeasible"):
+        highs.solve(compile_program(blocks_model()), EXACT, start=np.array([1.0, 2.0, 0.0]))
+
+
+def test_a_start_better_than_what_highs_found_is_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves: the better of two incumbents is returned. A broken rule would give: 17, five small blocks."""
+    found = highs._Finish(Status.FEASIBLE, StopReason.TIME_LIMIT, np.array([5.0, 0, 0]), 17.0, 11.0, 0, 0, "")
+    monkeypatch.setattr(highs, "_finish_of", lambda *_: found)
+    outcome = highs.solve(compile_program(blocks_model()), EXACT, start=np.array([1.0, 2.0, 0.0]))
+    assert (outcome.status, outcome.objective, outcome.bound) == (Status.FEASIBLE, 13.0, 11.0)
 
 
 def test_a_start_of_the_wrong_length_is_refused() -> None:
