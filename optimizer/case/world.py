@@ -1,11 +1,13 @@
 """Sites, accelerators, workloads and suppliers: the world in which contracts are signed."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from optimizer.tables.columns import Blank, choice, flag, integer, key, names, number, quarter, reference, series, text
 from optimizer.tables.quarter import Quarter
-from optimizer.tables.record import Record, Series, TableSpec
+from optimizer.tables.record import Problem, Record, Series, TableSpec
 
 
 class Cooling(Enum):
@@ -100,6 +102,11 @@ class Workload(Record):
         "USD per unit-hour", "cost of each unit-hour carried over the end of a quarter", 0.0
     )
     sites: tuple[str, ...] = names("sites where it may run; blank is every site", "sites")
+
+    def problems(self, case: Any) -> Iterator[Problem]:
+        if self.deferral_quarters and self.placement is not Placement.ANYWHERE:
+            cure = "set deferral_quarters to 0, or placement to anywhere"
+            yield Problem("deferral_quarters", f"{self.deferral_quarters}", "0 where it runs all or nothing", cure)
 
 
 @dataclass(frozen=True)

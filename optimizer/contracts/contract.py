@@ -32,10 +32,12 @@ class Contract(Record):
 
     `decisions` and `relations` say what may be decided and what each unit posts on the ledgers; `replay` walks the
     calendar from the terms and the decided quantities in plain arithmetic of its own, and reports broken terms.
-    `replay` never calls `decisions`: a test holds the two equal.
+    `replay` never calls `decisions`: a test holds the two equal. `BY_THE_HOUR` says that nothing binds the buyer beyond
+    the hours that are bought.
     """
 
     CATEGORIES: ClassVar[tuple[Category, ...]]
+    BY_THE_HOUR: ClassVar[bool] = False
 
     supplier: str = reference("who sells it", "suppliers")
 

@@ -63,6 +63,7 @@ class SpotMarket(Contract):
 
     TABLE = TableSpec("spot", "Spot and on-demand", "a market", 240)
     CATEGORIES = (SPOT, ON_DEMAND)
+    BY_THE_HOUR = True
 
     market: str = key("name of the market")
     site: str = reference("the site; blank where it serves a region", "sites", default="")

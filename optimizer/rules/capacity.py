@@ -6,16 +6,26 @@
 GPUs are usable GPUs: after availability, interruption losses and resale.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 
+from optimizer.case.case import Case
 from optimizer.errors import Finding
 from optimizer.ledger.keys import Supply
 from optimizer.ledger.operation import INTERRUPTIBLE, SERVED, Operation
 from optimizer.rules.books import Books, exceeded
 from optimizer.rules.formulation import Formulation, Terms
 from optimizer.rules.rule import Rule
+from optimizer.tables.quarter import Quarter
 
 Pool = tuple[str, str, str]
+Uses = defaultdict[tuple[Pool, int], Terms]
+
+
+def gpus_per_unit(case: Case, workload: str, accelerator: str) -> float:
+    """GPUs it takes to serve a unit; infinite where the pair is not compatible."""
+    rate = case.units_per_gpu(workload, accelerator)
+    return 1.0 / rate if rate else float("inf")
 
 
 class Capacity(Rule):
@@ -24,63 +34,57 @@ class Capacity(Rule):
     CODE = "CAPACITY"
 
     def rows(self, form: Formulation) -> None:
-        use: dict[tuple[Pool, int], Terms] = {}
-        interrupted: dict[tuple[Pool, int], Terms] = {}
-        for (operation, index, node), variable in form.operations.items():
-            if operation not in (SERVED, INTERRUPTIBLE):
-                continue
-            workload, site, accelerator, segment = index
-            gpus = 1.0 / (form.case.units_per_gpu(workload, accelerator) or 1.0)
-            pool = ((site, accelerator, segment), node)
-            if operation is SERVED:
-                use.setdefault(pool, []).append((gpus, variable))
-            else:
-                use.setdefault(pool, []).append((-gpus, variable))
-                interrupted.setdefault(pool, []).append((gpus, variable))
-                served = form.operations[SERVED, index, node]
-                at = str(form.nodes[node].quarter)
-                form.limit("CAPACITY-3", (*index, at), [(1.0, variable), (-1.0, served)], upper=0.0)
-        self._supply(form, "CAPACITY-1", use, firm=True)
-        self._supply(form, "CAPACITY-2", interrupted, firm=False)
+        firm, loose = self._uses(form, SERVED), self._uses(form, INTERRUPTIBLE)
+        for at, terms in loose.items():
+            firm[at] += [(-gpus, variable) for gpus, variable in terms]
+        self._supply(form, "CAPACITY-1", firm, firm=True)
+        self._supply(form, "CAPACITY-2", loose, firm=False)
+        for made in form.each(INTERRUPTIBLE):
+            served = form.operations[SERVED, made.index, made.node.index]
+            index = (*made.index, str(made.node.quarter))
+            form.limit("CAPACITY-3", index, [(1.0, made.variable), (-1.0, served)], upper=0.0)
 
-    def _supply(self, form: Formulation, code: str, use: dict[tuple[Pool, int], Terms], firm: bool) -> None:
-        for (pool, index), terms in use.items():
+    def _uses(self, form: Formulation, operation: Operation) -> Uses:
+        uses: Uses = defaultdict(list)
+        for made in form.each(operation):
+            workload, *pool = made.index
+            uses[tuple(pool), made.node.index].append((gpus_per_unit(form.case, workload, pool[1]), made.variable))
+        return uses
+
+    def _supply(self, form: Formulation, code: str, uses: Uses, firm: bool) -> None:
+        for (pool, index), use in uses.items():
             node = form.nodes[index]
             site, accelerator, segment = pool
-            for part in dict.fromkeys(("", segment)):
-                lines = form.lines(Supply(site, accelerator, firm, part), node)
-                terms += [(-line.coefficient, line.variable) for line in lines]
-            form.limit(code, (*pool, str(node.quarter)), terms, upper=0.0)
+            supply = [
+                (-line.coefficient, line.variable)
+                for part in dict.fromkeys(("", segment))
+                for line in form.lines(Supply(site, accelerator, firm, part), node)
+            ]
+            form.limit(code, (*pool, str(node.quarter)), use + supply, upper=0.0)
 
     def check(self, books: Books) -> Iterator[Finding]:
         for quarter in books.case.calendar.quarters:
-            served = self._use(books, SERVED, quarter)
-            interrupted = self._use(books, INTERRUPTIBLE, quarter)
-            for pool in served.keys() | interrupted.keys():
-                site, accelerator, segment = pool
-                firm, loose = (
-                    sum(
-                        books.total(Supply(site, accelerator, kind, part), quarter)
-                        for part in dict.fromkeys(("", segment))
-                    )
-                    for kind in (True, False)
-                )
+            served, loose = self._used(books, SERVED, quarter), self._used(books, INTERRUPTIBLE, quarter)
+            for pool in dict.fromkeys((*served, *loose)):
                 place = " ".join((*pool, str(quarter)))
-                used = served.get(pool, 0.0) - interrupted.get(pool, 0.0)
-                yield from exceeded(f"CAPACITY-1 {place}", "firm use (GPUs)", used, firm)
-                yield from exceeded(
-                    f"CAPACITY-2 {place}", "interruptible use (GPUs)", interrupted.get(pool, 0.0), loose
-                )
+                firm = served.get(pool, 0.0) - loose.get(pool, 0.0)
+                there = self._usable(books, pool, quarter, True)
+                yield from exceeded(f"CAPACITY-1 {place}", "firm use (GPUs)", firm, there)
+                there = self._usable(books, pool, quarter, False)
+                yield from exceeded(f"CAPACITY-2 {place}", "interruptible use (GPUs)", loose.get(pool, 0.0), there)
             for key, units in books.operated.of(INTERRUPTIBLE, quarter):
                 whole = books.operated.quantity(SERVED, quarter, *key.index)
                 place = " ".join(("CAPACITY-3", *key.index, str(quarter)))
                 yield from exceeded(place, "interruptible service", units, whole)
 
-    def _use(self, books: Books, operation: Operation, quarter: "object") -> dict[Pool, float]:
+    def _usable(self, books: Books, pool: Pool, quarter: Quarter, firm: bool) -> float:
+        site, accelerator, segment = pool
+        return sum(books.total(Supply(site, accelerator, firm, part), quarter) for part in {"", segment})
+
+    def _used(self, books: Books, operation: Operation, quarter: Quarter) -> dict[Pool, float]:
         use: dict[Pool, float] = {}
         for key, units in books.operated.of(operation, quarter):
             workload, site, accelerator, segment = key.index
-            rate = books.case.units_per_gpu(workload, accelerator)
-            gpus = units / rate if rate else float("inf")
+            gpus = units * gpus_per_unit(books.case, workload, accelerator)
             use[site, accelerator, segment] = use.get((site, accelerator, segment), 0.0) + gpus
         return use

@@ -1,9 +1,9 @@
 """Demand: every unit is served, deferred, or short at a price.
 
-(DEMAND-1)  sum_{s,a} served[w,s,a,g,t] + shortfall[w,g,t] + deferred[w,g,t] - recovered[w,g,t] = load[w,g,t]
-            load = average demand x the segment's multiplier, units
+  (DEMAND-1)  sum_{s,a} served[w,s,a,g,t] + shortfall[w,g,t] + deferred[w,g,t] - recovered[w,g,t] = load[w,g,t]
+              load = average demand x the segment's multiplier, units
 Shortfall costs its price per unit-hour; a workload that must be served has none.
-Served only where compatible, allowed, and where capacity can exist.
+Served only where compatible, allowed, and where capacity can exist; on interruptible capacity only what is not firm.
 """
 
 from collections.abc import Iterator
@@ -16,9 +16,10 @@ from optimizer.ledger.books import Entry
 from optimizer.ledger.keys import SHORTFALL as SHORTFALL_COST
 from optimizer.ledger.keys import Cash, Supply
 from optimizer.ledger.operation import DEFERRED, INTERRUPTIBLE, RECOVERED, SERVED, SHORTFALL
-from optimizer.rules.books import TOLERANCE, Books
+from optimizer.rules.books import TOLERANCE, Books, broken
 from optimizer.rules.formulation import Formulation, Terms
 from optimizer.rules.rule import Rule
+from optimizer.tables.quarter import Quarter
 
 
 def routes(form: Formulation, node: Node, firm: bool | None = None) -> list[tuple[str, str, str]]:
@@ -26,7 +27,7 @@ def routes(form: Formulation, node: Node, firm: bool | None = None) -> list[tupl
     case = form.case
     pools = {
         (key.site, key.accelerator)
-        for key, _ in form.select(lambda key: isinstance(key, Supply), node)
+        for key in form.accounts(node)
         if isinstance(key, Supply) and (firm is None or key.firm is firm)
     }
     return [
@@ -47,68 +48,73 @@ def due(form: Formulation, workload: Workload, segment: LoadSegment, node: Node)
     return terms, form.case.load(workload, segment, node.quarter)
 
 
-def due_in(books: Books, workload: Workload, segment: LoadSegment, quarter: "object") -> float:
+def due_in(books: Books, workload: Workload, segment: LoadSegment, quarter: Quarter) -> float:
     """Load due in the segment of a plan, after deferral."""
     name, at = workload.workload, segment.segment
     moved = books.operated.quantity(RECOVERED, quarter, name, at) - books.operated.quantity(DEFERRED, quarter, name, at)
     return books.case.load(workload, segment, quarter) + moved
 
 
+def most_due(case: Case, workload: Workload, segment: LoadSegment, quarter: Quarter) -> float:
+    """Most units that can be due in the segment: its load, and all that can have been deferred into it."""
+    late = sum(
+        case.load(workload, other, quarter + -age) * case.segment_hours(other, quarter + -age)
+        for age in range(workload.deferral_quarters + 1)
+        if workload.deferral_quarters and case.calendar.planned(quarter + -age)
+        for other in case.segments
+    )
+    return case.load(workload, segment, quarter) + late / case.segment_hours(segment, quarter)
+
+
 class Demand(Rule):
     """Serve, defer or be short."""
 
     CODE = "DEMAND"
+    CATEGORIES = (SHORTFALL_COST,)
 
     def declare(self, form: Formulation) -> None:
         case = form.case
+        segments = [segment.segment for segment in case.segments]
+        loose = {row.workload for row in case.of(Workload) if row.firm_share < 1.0}
         served, interruptible, short = [], [], []
         for node in form.nodes:
-            for segment in case.segments:
-                at = segment.segment
-                served += [((w, s, a, at), node) for w, s, a in routes(form, node)]
-                interruptible += [((w, s, a, at), node) for w, s, a in routes(form, node, firm=False)]
-                short += [
-                    ((workload.workload, at), node)
-                    for workload in case.of(Workload)
-                    if not workload.must_serve and case.load(workload, segment, node.quarter)
-                ]
+            served += [((*route, at), node) for route in routes(form, node) for at in segments]
+            interruptible += [
+                ((*route, at), node) for route in routes(form, node, firm=False) if route[0] in loose for at in segments
+            ]
+            short += [
+                ((workload.workload, segment.segment), node)
+                for workload in case.of(Workload)
+                for segment in case.segments
+                if not workload.must_serve and case.load(workload, segment, node.quarter)
+            ]
         form.operate(SERVED, served)
         form.operate(INTERRUPTIBLE, interruptible)
         form.operate(SHORTFALL, short)
-        self._charge(form)
 
-    def _charge(self, form: Formulation) -> None:
+    def charge(self, form: Formulation) -> None:
         case = form.case
-        for node in form.nodes:
-            for workload in case.of(Workload):
-                for segment in case.segments:
-                    index = (workload.workload, segment.segment)
-                    if form.operation(SHORTFALL, node, *index) is not None:
-                        hours = case.segment_hours(segment, node.quarter)
-                        price = workload.term("shortfall_cost_usd_per_unit_hour")
-                        form.charge(SHORTFALL_COST, SHORTFALL, index, node, hours, price, workload.workload)
+        hours = {(s.segment, q): case.segment_hours(s, q) for s in case.segments for q in case.calendar.quarters}
+        for made in form.each(SHORTFALL):
+            workload, segment = made.index
+            price = case.get(Workload, workload).term("shortfall_cost_usd_per_unit_hour")
+            volume = hours[segment, made.node.quarter]
+            form.charge(SHORTFALL_COST, SHORTFALL, made.index, made.node, volume, price, workload)
 
     def rows(self, form: Formulation) -> None:
         served: dict[tuple[str, str, int], Terms] = {}
-        for (operation, index, node), variable in form.operations.items():
-            if operation is SERVED:
-                served.setdefault((index[0], index[3], node), []).append((1.0, variable))
+        for made in form.each(SERVED):
+            served.setdefault((made.index[0], made.index[3], made.node.index), []).append((1.0, made.variable))
         for node in form.nodes:
             for workload in form.case.of(Workload):
                 for segment in form.case.segments:
-                    self._row(form, node, workload, segment, served)
+                    at = (workload.workload, segment.segment, node.index)
+                    self._row(form, node, workload, segment, served.get(at, []))
 
-    def _row(
-        self,
-        form: Formulation,
-        node: Node,
-        workload: Workload,
-        segment: LoadSegment,
-        served: dict[tuple[str, str, int], Terms],
-    ) -> None:
+    def _row(self, form: Formulation, node: Node, workload: Workload, segment: LoadSegment, served: Terms) -> None:
         name, at = workload.workload, segment.segment
         moved, load = due(form, workload, segment, node)
-        terms = [*served.get((name, at, node.index), []), *((-sign, variable) for sign, variable in moved)]
+        terms = [*served, *((-sign, variable) for sign, variable in moved)]
         short = form.operation(SHORTFALL, node, name, at)
         if short is not None:
             terms.append((1.0, short))
@@ -126,32 +132,36 @@ class Demand(Rule):
                 yield Entry(Cash(SHORTFALL_COST), quarter, workload.workload, "", cost)
 
     def check(self, books: Books) -> Iterator[Finding]:
-        case = books.case
-        for quarter in case.calendar.quarters:
+        for quarter in books.case.calendar.quarters:
             served: dict[tuple[str, str], float] = {}
             for key, units in books.operated.of(SERVED, quarter):
-                served[key.index[0], key.index[3]] = served.get((key.index[0], key.index[3]), 0.0) + units
-                yield from self._compatible(case, key.index, str(quarter))
-                if units < -TOLERANCE:
-                    yield self._broken(key.index, str(quarter), f"{units:g} units are served", "not less than 0")
-            for workload in case.of(Workload):
-                for segment in case.segments:
-                    load = due_in(books, workload, segment, quarter)
-                    short = books.operated.quantity(SHORTFALL, quarter, workload.workload, segment.segment)
-                    met = served.get((workload.workload, segment.segment), 0.0) + short
-                    index = (workload.workload, segment.segment)
-                    if abs(met - load) > TOLERANCE * max(1.0, load):
-                        yield self._broken(index, str(quarter), f"{met:g} units served or short", f"{load:g} due")
-                    if short < -TOLERANCE or (workload.must_serve and short > TOLERANCE * max(1.0, load)):
-                        yield self._broken(index, str(quarter), f"{short:g} units short", "a shortfall that is allowed")
+                name, _, _, at = key.index
+                served[name, at] = served.get((name, at), 0.0) + units
+                yield from self._possible(books.case, key.index, units, str(quarter))
+            for workload in books.case.of(Workload):
+                for segment in books.case.segments:
+                    met = served.get((workload.workload, segment.segment), 0.0)
+                    yield from self._balance(books, workload, segment, quarter, met)
 
-    def _compatible(self, case: Case, index: tuple[str, ...], quarter: str) -> Iterator[Finding]:
-        workload = case.get(Workload, index[0])
-        if not case.allowed(workload, index[1]):
-            yield self._broken(index, quarter, f"served at {index[1]}", "a site where the workload may run")
-        if case.units_per_gpu(index[0], index[2]) is None:
-            yield self._broken(index, quarter, f"served on {index[2]}", "a compatible accelerator")
+    def _balance(
+        self, books: Books, workload: Workload, segment: LoadSegment, quarter: Quarter, served: float
+    ) -> Iterator[Finding]:
+        name, at = workload.workload, segment.segment
+        load = due_in(books, workload, segment, quarter)
+        short = books.operated.quantity(SHORTFALL, quarter, name, at)
+        slack = TOLERANCE * max(1.0, books.case.load(workload, segment, quarter))
+        place = f"DEMAND-1 {name} {at} {quarter}"
+        if abs(served + short - load) > slack:
+            yield broken(place, f"{served + short:g} units served or short", f"{load:g} due")
+        if short < -slack or (workload.must_serve and short > slack):
+            yield broken(place, f"{short:g} units short", "a shortfall that is allowed")
 
-    def _broken(self, index: tuple[str, ...], quarter: str, found: str, expected: str) -> Finding:
+    def _possible(self, case: Case, index: tuple[str, ...], units: float, quarter: str) -> Iterator[Finding]:
+        name, site, accelerator, _ = index
         place = " ".join(("DEMAND-1", *index, quarter))
-        return Finding(place, found, expected, "this is a fault of the plan: solve again")
+        if not case.allowed(case.get(Workload, name), site):
+            yield broken(place, f"served at {site}", "a site where the workload may run")
+        if case.units_per_gpu(name, accelerator) is None:
+            yield broken(place, f"served on {accelerator}", "a compatible accelerator")
+        if units < -TOLERANCE:
+            yield broken(place, f"{units:g} units are served", "not less than 0")

@@ -232,9 +232,7 @@ def _expression(row: Row) -> object:
     for coefficient, variable in row.terms:
         coefficients[id(variable)] = coefficients.get(id(variable), 0.0) + coefficient
         variables[id(variable)] = variable
-    body = LinearExpression(
-        constant=0, linear_coefs=list(coefficients.values()), linear_vars=list(variables.values())
-    )
+    body = LinearExpression(constant=0, linear_coefs=list(coefficients.values()), linear_vars=list(variables.values()))
     if row.lower is not None and row.lower == row.upper:
         return body == row.lower
     return pyo.inequality(row.lower, body, row.upper)

@@ -4,14 +4,14 @@
 A site without a row of power and without contracts that energise it has no limit.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 
-from optimizer.case.case import Case
 from optimizer.case.world import Site
 from optimizer.errors import Finding
-from optimizer.ledger.keys import Draw, Energised, Key
+from optimizer.ledger.keys import Draw, Energised
 from optimizer.rules.books import Books, exceeded
-from optimizer.rules.formulation import Formulation
+from optimizer.rules.formulation import Formulation, Terms
 from optimizer.rules.rule import Rule
 
 
@@ -21,18 +21,19 @@ class Power(Rule):
     CODE = "POWER"
 
     def rows(self, form: Formulation) -> None:
+        accounts = (key for node in form.nodes for key in form.accounts(node))
+        contracted = {key.site for key in accounts if isinstance(key, Energised)}
         for node in form.nodes:
+            drawn: defaultdict[str, Terms] = defaultdict(list)
+            for key in form.accounts(node):
+                if isinstance(key, Draw):
+                    drawn[key.site] += [(line.coefficient, line.variable) for line in form.lines(key, node)]
             for site in form.case.of(Site):
-                added = form.lines(Energised(site.site), node)
                 given = form.case.energised_mw(site.site, node.quarter)
-                if given is None and not _energised_by_contract(form, site.site):
-                    continue
-                terms = [
-                    (line.coefficient * site.pue / 1000.0, line.variable)
-                    for _, line in form.select(lambda key, name=site.site: _draws_at(key, name), node)
-                ]
-                terms += [(-line.coefficient, line.variable) for line in added]
-                if terms:
+                if site.site in drawn and (given is not None or site.site in contracted):
+                    terms = [(kw * site.pue / 1000.0, variable) for kw, variable in drawn[site.site]]
+                    added = form.lines(Energised(site.site), node)
+                    terms += [(-line.coefficient, line.variable) for line in added]
                     form.limit("POWER-1", (site.site, str(node.quarter)), terms, upper=given or 0.0)
 
     def check(self, books: Books) -> Iterator[Finding]:
@@ -43,22 +44,6 @@ class Power(Rule):
                 given = case.energised_mw(site.site, quarter)
                 if given is None and Energised(site.site) not in energised:
                     continue
-                kw = sum(e.amount for e in books.select(lambda e, name=site.site: _draws_at(e.key, name), quarter))
+                kw = books.sum(lambda e, name=site.site: isinstance(e.key, Draw) and e.key.site == name, (quarter,))
                 limit = (given or 0.0) + books.total(Energised(site.site), quarter)
                 yield from exceeded(f"POWER-1 {site.site} {quarter}", "power (MW)", kw / 1000.0 * site.pue, limit)
-
-
-def _draws_at(key: Key, site: str) -> bool:
-    return isinstance(key, Draw) and key.site == site
-
-
-def _energised_by_contract(form: Formulation, site: str) -> bool:
-    """Whether a contract can energise the site in any quarter: then it has no power but what contracts bring."""
-    return any(form.lines(Energised(site), node) for node in form.nodes)
-
-
-def limited_mw(case: Case, books: Books, site: str, quarter: "object") -> float | None:
-    """Facility MW that can be drawn at the site under a plan; None where there is no limit."""
-    given = case.energised_mw(site, quarter)
-    added = books.total(Energised(site), quarter)
-    return None if given is None and not added else (given or 0.0) + added

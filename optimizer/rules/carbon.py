@@ -1,0 +1,72 @@
+"""Carbon: a limit on the emissions of the energy that systems draw at sites.
+
+  (CARBON-1)  sum over the period of carbon[s] x PUE[s] x average load[a] x IT kW drawn[s,a,t] x hours[t] / 10^6
+              - overrun <= limit        t CO2, with carbon in kg per MWh
+Capacity counts while it is installed, as its energy does (MONEY-3), used or not. Spot counts where it draws power at a
+site.
+"""
+
+from collections.abc import Iterator
+
+from optimizer.case.case import Case
+from optimizer.errors import Finding
+from optimizer.ledger.keys import Draw, Key
+from optimizer.rules.books import Books, exceeded
+from optimizer.rules.formulation import Formulation, Terms
+from optimizer.rules.limit import admitted, overrun, scaled
+from optimizer.rules.period import ends
+from optimizer.rules.policy import Policy, PolicyKind, PolicyRule
+from optimizer.tables.quarter import Quarter
+
+CODE = "CARBON-1"
+
+
+class Carbon(PolicyRule):
+    """Stay within a limit on emissions."""
+
+    CODE = "CARBON"
+    KINDS = (PolicyKind.CARBON,)
+
+    def restrict(self, form: Formulation, policy: Policy) -> None:
+        for span in policy.spans(form.case):
+            for last, nodes in ends(form.case.tree, span):
+                terms: Terms = [
+                    (line.coefficient * _tonnes_per_kw(form.case, account, node.quarter), line.variable)
+                    for node in nodes
+                    for account in form.accounts(node)
+                    if _counts(policy, account)
+                    for line in form.lines(account, node)
+                ]
+                if terms:
+                    terms += overrun(form, CODE, policy, last)
+                    terms, limit = scaled(terms, policy.limit)
+                    form.limit(CODE, (policy.policy, span.label), terms, upper=limit)
+
+    def check(self, books: Books) -> Iterator[Finding]:
+        for policy in self.policies(books.case):
+            for span in policy.spans(books.case):
+                tonnes = sum(
+                    self._emitted(books.case, entry.key, entry.amount, quarter)
+                    for quarter in span.quarters
+                    for entry in books.select(lambda e, p=policy: _counts(p, e.key), quarter)
+                )
+                beyond = admitted(books, CODE, policy, span.last)
+                place = f"{CODE} {policy.policy} {span.label}"
+                yield from exceeded(place, "emissions (t CO2)", tonnes - beyond, policy.limit, tonnes)
+
+    def _emitted(self, case: Case, account: Key, kw: float, quarter: Quarter) -> float:
+        assert isinstance(account, Draw)
+        site, system = case.site(account.site), case.accelerator(account.accelerator)
+        megawatt_hours = kw / 1000.0 * system.average_load * site.pue * case.calendar.hours(quarter)
+        return megawatt_hours * site.carbon_kg_per_mwh / 1000.0
+
+
+def _counts(policy: Policy, account: Key) -> bool:
+    return isinstance(account, Draw) and policy.site in ("", account.site)
+
+
+def _tonnes_per_kw(case: Case, account: Key, quarter: Quarter) -> float:
+    """t CO2 that a kW of IT load emits in the quarter."""
+    assert isinstance(account, Draw)
+    site, system = case.site(account.site), case.accelerator(account.accelerator)
+    return site.carbon_kg_per_mwh * site.pue * system.average_load * case.calendar.hours(quarter) / 1e6

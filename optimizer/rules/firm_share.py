@@ -1,0 +1,49 @@
+"""Firm share: what may not be interrupted does not run on interruptible capacity.
+
+  (FIRM-1)  sum_{s,a} interruptible[w,s,a,g,t] <= (1 - firm share[w]) x load due[w,g,t]        units
+Load due is what is left after deferral: load - deferred + recovered. A workload that is firm throughout has no
+interruptible service at all; one whose firm share is 0 needs no row, as it is served no more than is due.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from optimizer.case.world import Workload
+from optimizer.errors import Finding
+from optimizer.ledger.operation import INTERRUPTIBLE
+from optimizer.rules.books import Books, exceeded
+from optimizer.rules.demand import due, due_in
+from optimizer.rules.formulation import Formulation, Terms
+from optimizer.rules.rule import Rule
+
+
+class FirmShare(Rule):
+    """Keep the firm share of each workload off interruptible capacity."""
+
+    CODE = "FIRM"
+
+    def rows(self, form: Formulation) -> None:
+        loose: defaultdict[tuple[str, str, int], Terms] = defaultdict(list)
+        for made in form.each(INTERRUPTIBLE):
+            loose[made.index[0], made.index[3], made.node.index].append((1.0, made.variable))
+        segments = {segment.segment: segment for segment in form.case.segments}
+        for (name, at, index), terms in loose.items():
+            workload, node = form.case.get(Workload, name), form.nodes[index]
+            share = 1.0 - workload.firm_share
+            if share < 1.0:
+                moved, load = due(form, workload, segments[at], node)
+                less = [(-share * sign, variable) for sign, variable in moved]
+                form.limit("FIRM-1", (name, at, str(node.quarter)), [*terms, *less], upper=share * load)
+
+    def check(self, books: Books) -> Iterator[Finding]:
+        for quarter in books.case.calendar.quarters:
+            loose: defaultdict[tuple[str, str], float] = defaultdict(float)
+            for key, units in books.operated.of(INTERRUPTIBLE, quarter):
+                loose[key.part("workload"), key.part("segment")] += units
+            for workload in books.case.of(Workload):
+                for segment in books.case.segments:
+                    units = loose.get((workload.workload, segment.segment), 0.0)
+                    due_units = due_in(books, workload, segment, quarter)
+                    place = f"FIRM-1 {workload.workload} {segment.segment} {quarter}"
+                    most = (1.0 - workload.firm_share) * due_units
+                    yield from exceeded(place, "interruptible service (units)", units, most)

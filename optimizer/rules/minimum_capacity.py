@@ -1,0 +1,50 @@
+"""Minimum capacity: so many GPUs stand ready, in scope, in each quarter.
+
+(MINIMUM-1)  installed GPUs + overrun >= limit        GPUs, before availability; spot as its average over the quarter
+"""
+
+from collections.abc import Iterator
+
+from optimizer.errors import Finding
+from optimizer.ledger.keys import Installed
+from optimizer.rules.books import TOLERANCE, Books, broken
+from optimizer.rules.formulation import Formulation, Terms
+from optimizer.rules.limit import admitted, overrun
+from optimizer.rules.period import ends
+from optimizer.rules.policy import Policy, PolicyKind, PolicyRule
+
+CODE = "MINIMUM-1"
+
+
+class MinimumCapacity(PolicyRule):
+    """Keep a minimum of capacity."""
+
+    CODE = "MINIMUM"
+    KINDS = (PolicyKind.MINIMUM_CAPACITY,)
+
+    def restrict(self, form: Formulation, policy: Policy) -> None:
+        for span in policy.spans(form.case):
+            for node, _ in ends(form.case.tree, span):
+                terms: Terms = [
+                    (-line.coefficient, line.variable)
+                    for account in form.accounts(node)
+                    if isinstance(account, Installed) and policy.covers(account)
+                    for line in form.lines(account, node)
+                    if policy.supplier in ("", line.supplier)
+                ]
+                terms += overrun(form, CODE, policy, node)
+                form.limit(CODE, (policy.policy, span.label), terms, upper=-policy.limit)
+
+    def check(self, books: Books) -> Iterator[Finding]:
+        for policy in self.policies(books.case):
+            for span in policy.spans(books.case):
+                gpus = books.sum(
+                    lambda e, p=policy: (
+                        isinstance(e.key, Installed) and p.covers(e.key) and p.supplier in ("", e.supplier)
+                    ),
+                    span.quarters,
+                )
+                beyond = admitted(books, CODE, policy, span.last)
+                if gpus + beyond < policy.limit - TOLERANCE * max(1.0, policy.limit):
+                    place = f"{CODE} {policy.policy} {span.label}"
+                    yield broken(place, f"{gpus:,.6g} GPUs are installed", f"at least {policy.limit:,.6g}")

@@ -1,0 +1,141 @@
+"""Placement: a workload that runs all or nothing at one site, in each quarter or for good.
+
+Operations: placed[w,s,t] = 1 if w runs at s in t; home[w,s,t] = 1 if w is bound to s from t on (one site for good).
+
+  (PLACE-1)  sum_a served[w,s,a,g,t] = load[w,g,t] placed[w,s,t]                 all of it, or nothing
+  (PLACE-2)  sum_s placed[w,s,t] <= 1,  = 1 if it must be served
+For a workload that keeps its site
+  (PLACE-3)  placed[w,s,t] <= home[w,s,t]                                        it runs only at its home
+  (PLACE-4)  home[w,s,t-1] <= home[w,s,t]                                        a home is kept
+  (PLACE-5)  sum_s home[w,s,t] <= 1                                              there is one
+A quarter without load is free. A quarter in which the whole load is short does not give up the home.
+Because (PLACE-1) is an equality, capacity rows become knapsacks of `placed` alone, which is what makes single-source
+facility location solve fast (Delmaire, Diaz, Fernandez & Ortega, INFOR 1999).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from optimizer.case.case import Case
+from optimizer.case.world import LoadSegment, Placement, Workload
+from optimizer.errors import Finding
+from optimizer.ledger.operation import HOME, PLACED, SERVED
+from optimizer.rules.books import TOLERANCE, Books, broken
+from optimizer.rules.demand import most_due, routes
+from optimizer.rules.formulation import Formulation, Operates, Terms
+from optimizer.rules.rule import Rule
+from optimizer.tables.quarter import Quarter
+
+
+def clustered(workload: Workload) -> bool:
+    """Whether it matters at which sites the workload runs at all."""
+    return workload.placement is not Placement.ANYWHERE or workload.minimum_cluster_gpus > 0.0
+
+
+def served_at(form: Formulation) -> dict[tuple[str, str, str, int], list[Operates]]:
+    """Service of clustered workloads by workload, site, segment and node, over all accelerators."""
+    wanted = {workload.workload for workload in form.case.of(Workload) if clustered(workload)}
+    groups: defaultdict[tuple[str, str, str, int], list[Operates]] = defaultdict(list)
+    for made in form.each(SERVED) if wanted else ():
+        workload, site, _, segment = made.index
+        if workload in wanted:
+            groups[workload, site, segment, made.node.index].append(made)
+    return groups
+
+
+class OneSite(Rule):
+    """Run all or nothing at one site."""
+
+    CODE = "PLACE"
+
+    def declare(self, form: Formulation) -> None:
+        """Declare where every clustered workload runs; the minimum cluster and the fabric read it too."""
+        wanted = {workload.workload: workload for workload in form.case.of(Workload) if clustered(workload)}
+        if not wanted:
+            return
+        placed = [
+            ((workload, site), node)
+            for node in form.nodes
+            for workload, site in dict.fromkeys((route[0], route[1]) for route in routes(form, node))
+            if workload in wanted and _busy(form.case, wanted[workload], node.quarter)
+        ]
+        form.operate(PLACED, placed)
+        bound = dict.fromkeys(index for index, _ in placed if wanted[index[0]].placement is Placement.ONE_SITE)
+        form.operate(HOME, ((index, node) for node in form.nodes for index in bound))
+
+    def rows(self, form: Formulation) -> None:
+        single = {row.workload: row for row in form.case.of(Workload) if row.placement is not Placement.ANYWHERE}
+        segments = {segment.segment: segment for segment in form.case.segments}
+        for (name, site, at, index), served in served_at(form).items():
+            placed = form.operations.get((PLACED, (name, site), index))
+            if name in single and placed is not None:
+                node = form.nodes[index]
+                load = form.case.load(single[name], segments[at], node.quarter)
+                terms: Terms = [(1.0, made.variable) for made in served]
+                terms.append((-load, placed))
+                form.limit("PLACE-1", (name, site, at, str(node.quarter)), terms, lower=0.0, upper=0.0)
+        self._one_a_quarter(form, single)
+        self._one_for_good(form)
+
+    def _one_a_quarter(self, form: Formulation, single: dict[str, Workload]) -> None:
+        choices: defaultdict[tuple[str, int], Terms] = defaultdict(list)
+        for made in form.each(PLACED):
+            choices[made.index[0], made.node.index].append((1.0, made.variable))
+        for (name, index), terms in choices.items():
+            if name in single:
+                lower = 1.0 if single[name].must_serve else None
+                form.limit("PLACE-2", (name, str(form.nodes[index].quarter)), terms, lower=lower, upper=1.0)
+
+    def _one_for_good(self, form: Formulation) -> None:
+        homes: defaultdict[tuple[str, int], Terms] = defaultdict(list)
+        for made in form.each(HOME):
+            node, home = made.node, made.variable
+            index = (*made.index, str(node.quarter))
+            homes[made.index[0], node.index].append((1.0, home))
+            placed = form.operation(PLACED, node, *made.index)
+            if placed is not None:
+                form.limit("PLACE-3", index, [(1.0, placed), (-1.0, home)], upper=0.0)
+            if node.parent is not None:
+                before = form.operations[HOME, made.index, node.parent]
+                form.limit("PLACE-4", index, [(1.0, before), (-1.0, home)], upper=0.0)
+        for (name, number), terms in homes.items():
+            form.limit("PLACE-5", (name, str(form.nodes[number].quarter)), terms, upper=1.0)
+
+    def check(self, books: Books) -> Iterator[Finding]:
+        homes: defaultdict[str, set[str]] = defaultdict(set)
+        single = {row.workload: row for row in books.case.of(Workload) if row.placement is not Placement.ANYWHERE}
+        for quarter in books.case.calendar.quarters if single else ():
+            served = _served(books, quarter)
+            for name, workload in single.items():
+                sites = sorted({site for other, site, _ in served if other == name})
+                homes[name].update(sites)
+                if len(sites) > 1:
+                    yield broken(f"PLACE-2 {name} {quarter}", f"it runs at {', '.join(sites)}", "one site")
+                for site in sites:
+                    for segment in books.case.segments:
+                        units = served.get((name, site, segment.segment), 0.0)
+                        yield from self._whole(books, workload, segment, site, quarter, units)
+        for name, sites_ever in homes.items():
+            if single[name].placement is Placement.ONE_SITE and len(sites_ever) > 1:
+                yield broken(f"PLACE-5 {name}", f"it runs at {', '.join(sorted(sites_ever))}", "one site for good")
+
+    def _whole(
+        self, books: Books, workload: Workload, segment: LoadSegment, site: str, quarter: Quarter, units: float
+    ) -> Iterator[Finding]:
+        load = books.case.load(workload, segment, quarter)
+        if abs(units - load) > TOLERANCE * max(1.0, load):
+            place = f"PLACE-1 {workload.workload} {site} {segment.segment} {quarter}"
+            yield broken(place, f"{units:g} units are served there", f"all {load:g} units or none")
+
+
+def _busy(case: Case, workload: Workload, quarter: Quarter) -> bool:
+    return any(most_due(case, workload, segment, quarter) for segment in case.segments)
+
+
+def _served(books: Books, quarter: Quarter) -> dict[tuple[str, str, str], float]:
+    """Units served by workload, site and segment; what is within the tolerance of nothing is left out."""
+    served: defaultdict[tuple[str, str, str], float] = defaultdict(float)
+    for key, units in books.operated.of(SERVED, quarter):
+        workload, site, _, segment = key.index
+        served[workload, site, segment] += units
+    return {index: units for index, units in served.items() if units > TOLERANCE}
