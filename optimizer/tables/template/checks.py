@@ -15,7 +15,7 @@ from optimizer.tables.template import style
 from optimizer.tables.template.cells import put_text
 from optimizer.tables.template.layout import HEADER_ROW, HELP_ROW, TITLE_ROW, Input, Layout, Slot
 from optimizer.tables.template.sheet import print_setup
-from optimizer.tables.template.words import NUMERIC
+from optimizer.tables.words import NUMERIC
 
 CHECKS = "Checks"
 MASTER_NAME = "inputs_pass"

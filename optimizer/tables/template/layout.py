@@ -12,6 +12,7 @@ from optimizer.tables.quarter import Quarter
 from optimizer.tables.raw import NOTE, Cell, RawTable
 from optimizer.tables.record import Record, columns_of, key_columns, series_column
 from optimizer.tables.unparse import written
+from optimizer.tables.words import sentence, when_blank
 
 TITLE_ROW, HELP_ROW, UNIT_ROW, HEADER_ROW, FIRST_ROW = 1, 2, 4, 5, 6
 SPARE_ROWS = 200
@@ -165,7 +166,7 @@ def _documented(row: tuple[Cell, ...], column: Column | None) -> tuple[Cell, ...
         return row
     key, value, unit, meaning, *rest = row
     unit = Cell(column.unit, "") if unit.blank else unit
-    meaning = Cell(column.help, "") if meaning.blank else meaning
+    meaning = Cell(f"{sentence(column.help)} {sentence(when_blank(column))}", "") if meaning.blank else meaning
     return (key, value, unit, meaning, *rest)
 
 

@@ -10,7 +10,7 @@ from optimizer.tables.template.cells import put_text
 from optimizer.tables.template.checks import CHECKS
 from optimizer.tables.template.layout import Layout
 from optimizer.tables.template.sheet import print_setup
-from optimizer.tables.template.words import summary
+from optimizer.tables.words import summary
 
 README = "ReadMe"
 RULES = (

@@ -16,7 +16,7 @@ from optimizer.tables.template import style
 from optimizer.tables.template.cells import put, put_text
 from optimizer.tables.template.layout import FIRST_ROW, HEADER_ROW, HELP_ROW, TITLE_ROW, UNIT_ROW, Layout, Slot
 from optimizer.tables.template.validation import validations
-from optimizer.tables.template.words import accepted, sentence, summary, when_blank
+from optimizer.tables.words import accepted, sentence, summary, when_blank
 from optimizer.tables.xlsx import PREFIX
 
 SHOWN_SPARE_ROWS = 10
@@ -97,7 +97,7 @@ def _dress(cell: Cell, slot: Slot, column: Column | None, vertical: bool) -> Non
     """Make the cell look like what it is: an input, a remark, or a fixed word."""
     cell.border = style.BOX
     if slot.title == NOTE:
-        cell.font = style.REMARK
+        cell.font, cell.alignment = style.REMARK, style.LEFT
     elif vertical and slot.title in _FIXED:
         cell.font, cell.alignment = (style.BODY if slot.title == "key" else style.REMARK), style.LEFT
     else:

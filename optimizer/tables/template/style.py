@@ -21,7 +21,7 @@ REMARK = Font(name=FACE, size=10, italic=True, color=GREY)
 
 TOP = Alignment(vertical="top", wrap_text=True)
 CENTRED = Alignment(horizontal="center", vertical="center")
-LEFT, RIGHT = Alignment(horizontal="left", indent=1), Alignment(horizontal="right")
+LEFT, RIGHT = Alignment(horizontal="left", indent=1), Alignment(horizontal="right", indent=1)
 
 THIN = Side(style="thin", color=LINE)
 BOX = Border(bottom=THIN, right=THIN)

@@ -7,7 +7,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from optimizer.tables.coerce import LONGEST_KEY
 from optimizer.tables.columns import Column, Kind
 from optimizer.tables.template.layout import Input, Layout
-from optimizer.tables.template.words import accepted, choice_words, sentence, when_blank
+from optimizer.tables.words import accepted, choice_words, sentence, when_blank
 
 LIST_PREFIX = "lst_"
 _HUGE = "1E+300"

@@ -1,6 +1,6 @@
 """What the workbook and the reference page say about a column."""
 
-from optimizer.tables.coerce import in_words
+from optimizer.tables.coerce import in_words, plain
 from optimizer.tables.columns import Column, Kind
 from optimizer.tables.record import Record
 from optimizer.tables.unparse import written
@@ -42,7 +42,9 @@ def when_blank(column: Column) -> str:
     if column.required:
         return "required"
     default = written(column.default)
-    return "may be blank" if default is None else f"blank means {default}"
+    if default is None:
+        return "may be blank"
+    return f"blank means {plain(default) if isinstance(default, float) else default}"
 
 
 def choice_words(column: Column) -> list[str]:
