@@ -14,7 +14,7 @@ from optimizer.case.world import (
     Supplier,
     Workload,
 )
-from optimizer.contracts.contract import contract_types, supporting_tables
+from optimizer.contracts.contract import contract_tables
 from optimizer.rules.rule import rule_tables
 from optimizer.tables.record import Record
 
@@ -35,5 +35,5 @@ WORLD: tuple[type[Record], ...] = (
 @cache
 def catalog() -> tuple[type[Record], ...]:
     """All tables; a contract type or rule that is added brings its own."""
-    tables = (*WORLD, *contract_types(), *supporting_tables(), *rule_tables())
+    tables = (*WORLD, *contract_tables(), *rule_tables())
     return tuple(sorted(tables, key=lambda table: table.TABLE.order))

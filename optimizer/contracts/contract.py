@@ -1,10 +1,7 @@
 """What a contract type must offer, and the discovery of all of them."""
 
-import importlib
-import pkgutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import ClassVar
 
 import optimizer.contracts as package
@@ -14,6 +11,7 @@ from optimizer.ledger.books import Decided, Entry
 from optimizer.ledger.decision import Decision, Relation
 from optimizer.ledger.keys import Category, Key
 from optimizer.tables.columns import reference
+from optimizer.tables.discovery import import_all, subclasses, tables_of
 from optimizer.tables.quarter import Quarter
 from optimizer.tables.record import Problem, Record, key_columns
 
@@ -65,36 +63,16 @@ class Contract(Record):
                 yield Problem(key_columns(type(self))[0], found, "a name of its own", "rename one of the two")
 
 
-def _subclasses(base: type[Contract]) -> Iterator[type[Contract]]:
-    for subclass in base.__subclasses__():
-        yield subclass
-        yield from _subclasses(subclass)
-
-
-@cache
-def _load_modules() -> tuple[str, ...]:
-    modules = tuple(sorted(module.name for module in pkgutil.iter_modules(package.__path__)))
-    for module in modules:
-        importlib.import_module(f"{package.__name__}.{module}")
-    return modules
-
-
 def contract_types() -> tuple[type[Contract], ...]:
     """Every contract type of the package that has a table, in sheet order."""
-    _load_modules()
-    types = [kind for kind in _subclasses(Contract) if hasattr(kind, "TABLE")]
+    import_all(package)
+    types = [kind for kind in subclasses(Contract) if hasattr(kind, "TABLE")]
     return tuple(sorted(types, key=lambda kind: kind.TABLE.order))
 
 
-def supporting_tables() -> tuple[type[Record], ...]:
-    """Tables that contract files declare beside their contract, such as prices by quarter, in sheet order."""
-    _load_modules()
-    tables = [
-        record
-        for record in Record.__subclasses__()
-        if record.__module__.startswith(package.__name__) and hasattr(record, "TABLE")
-    ]
-    return tuple(sorted(tables, key=lambda record: record.TABLE.order))
+def contract_tables() -> tuple[type[Record], ...]:
+    """Tables of the contract types and those declared beside them, such as prices by quarter, in sheet order."""
+    return tables_of(package)
 
 
 def categories() -> tuple[Category, ...]:

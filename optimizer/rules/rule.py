@@ -1,9 +1,6 @@
 """What a constraint family must offer, and the discovery of all of them."""
 
-import importlib
-import pkgutil
 from collections.abc import Iterator
-from functools import cache
 from typing import ClassVar
 
 import optimizer.rules as package
@@ -12,6 +9,7 @@ from optimizer.ledger.books import Entry
 from optimizer.ledger.keys import Category
 from optimizer.rules.books import Books
 from optimizer.rules.formulation import Formulation
+from optimizer.tables.discovery import import_all, subclasses, tables_of
 from optimizer.tables.record import Record
 
 
@@ -44,25 +42,10 @@ class Rule:
         yield from ()
 
 
-def _subclasses(base: type[Rule]) -> Iterator[type[Rule]]:
-    for subclass in base.__subclasses__():
-        yield subclass
-        yield from _subclasses(subclass)
-
-
-@cache
-def _load_modules() -> tuple[str, ...]:
-    modules = tuple(sorted(module.name for module in pkgutil.iter_modules(package.__path__)))
-    for module in modules:
-        importlib.import_module(f"{package.__name__}.{module}")
-    return modules
-
-
-@cache
 def rules() -> tuple[Rule, ...]:
     """One of every family, by code."""
-    _load_modules()
-    families = (family for family in _subclasses(Rule) if hasattr(family, "CODE"))
+    import_all(package)
+    families = (family for family in subclasses(Rule) if hasattr(family, "CODE"))
     return tuple(sorted((family() for family in families), key=lambda rule: rule.CODE))
 
 
@@ -73,10 +56,5 @@ def rule_categories() -> tuple[Category, ...]:
 
 def rule_tables() -> tuple[type[Record], ...]:
     """Tables that rule files declare, such as budgets, in sheet order."""
-    _load_modules()
-    tables = [
-        record
-        for record in Record.__subclasses__()
-        if record.__module__.startswith(package.__name__) and hasattr(record, "TABLE")
-    ]
-    return tuple(sorted(tables, key=lambda record: record.TABLE.order))
+    return tables_of(package)
+
