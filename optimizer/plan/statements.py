@@ -250,20 +250,31 @@ class Obligation:
         return math.fsum(amount for _, amount in self.by_year)
 
 
-def obligations(plan: Plan) -> tuple[Obligation, ...]:
-    """Firm payments by contract and fiscal year to the end of every contract, as in a 10-K table.
+def firm_payments(plan: Plan) -> tuple[Moved, ...]:
+    """Cash that signing makes firm, to the end of every contract.
 
     Spot and on-demand are not firm; energy, opex and residual values are no obligation to the seller.
     """
-    case = plan.case
-    firm: dict[str, dict[int, list[float]]] = {}
     signed = {m.source for m in plan.moved if isinstance(m.posting.key, Commitment)}
     given = {m.source for m in plan.moved if isinstance(m.what, DecisionKey) and m.what.action is Action.GIVEN}
     shared = {"energy", "opex", "residual value", "resale"}
-    for m in plan.moved:
-        if isinstance(m.posting.key, Cash) and m.source in signed | given and category(m).label not in shared:
-            years = firm.setdefault(m.source, {})
-            years.setdefault(case.calendar.fiscal_year(m.posting.quarter), []).append(m.amount)
+    return tuple(
+        m
+        for m in plan.moved
+        if isinstance(m.posting.key, Cash)
+        and category(m).cash
+        and m.source in signed | given
+        and category(m).label not in shared
+    )
+
+
+def obligations(plan: Plan) -> tuple[Obligation, ...]:
+    """Firm payments by contract and fiscal year to the end of every contract, as in a 10-K table."""
+    case = plan.case
+    firm: dict[str, dict[int, list[float]]] = {}
+    for m in firm_payments(plan):
+        years = firm.setdefault(m.source, {})
+        years.setdefault(case.calendar.fiscal_year(m.posting.quarter), []).append(m.amount)
     rows = {row.name: row for row in case.of(Contract)}
     return tuple(
         Obligation(

@@ -1,0 +1,1 @@
+"""Reports of a plan: the workbook, the page, and the formulation."""

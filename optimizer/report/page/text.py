@@ -1,0 +1,98 @@
+"""Numbers as people read them: three significant digits and a letter, shares that never flatter, full figures."""
+
+import math
+from dataclasses import dataclass
+
+SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+SCALES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
+SMALLEST_SHARE = 1e-9
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+def sign(currency: str) -> str:
+    """What stands before an amount: `$`, or the letters of the currency and a space."""
+    return SIGNS.get(currency, f"{currency} ")
+
+
+def short(value: float) -> str:
+    """Three significant digits with a letter, e.g. `12.0 B`, `580 M`, `72`."""
+    if not value:
+        return "0"
+    size = float(f"{abs(value):.3g}")
+    for scale, letter in SCALES:
+        if size >= scale:
+            return _minus(value) + _digits(size / scale) + NBSP + letter
+    return _minus(value) + _digits(size).removesuffix(".00").removesuffix(".0")
+
+
+def money(value: float, currency: str) -> str:
+    """An amount, e.g. `$12.0 B` or `−$580 M`."""
+    return _minus(value) + sign(currency) + short(abs(value))
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """A figure in full, e.g. `12,288`; zero is a dash."""
+    text = f"{abs(value):,.{decimals}f}"
+    return "–" if not float(text.replace(",", "")) else _minus(value) + text
+
+
+def quantity(value: float) -> str:
+    """A quantity of blocks or units: whole where it is whole, else two decimals."""
+    return f"{round(value):,}" if abs(value - round(value)) < 1e-6 else f"{value:,.2f}"
+
+
+def at_most(share: float, decimals: int = 2) -> str:
+    """A share as a percentage, rounded up: what is proven is never overstated."""
+    return _percent(math.ceil(share * 100 * 10**decimals - SMALLEST_SHARE) / 10**decimals, decimals)
+
+
+def at_least(share: float, decimals: int = 1) -> str:
+    """A share as a percentage, rounded down: 99.96 % served is not 100 %."""
+    return _percent(math.floor(share * 100 * 10**decimals + SMALLEST_SHARE) / 10**decimals, decimals)
+
+
+def percent(share: float, decimals: int = 1) -> str:
+    """A share as a percentage, rounded to the nearest."""
+    return _percent(share * 100, decimals)
+
+
+def _percent(value: float, decimals: int) -> str:
+    text = f"{abs(value):.{decimals}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return ("" if text == "0" else _minus(value)) + text + NBSP + "%"
+
+
+def _minus(value: float) -> str:
+    return "−" if value < 0 else ""
+
+
+def _digits(size: float) -> str:
+    return f"{size:,.{max(0, 2 - math.floor(math.log10(size)))}f}" if size >= 1 else f"{size:.3g}"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """One unit for all the numbers of a table or an axis, so that they can be compared at a glance."""
+
+    divisor: float
+    letter: str
+    word: str
+
+    @classmethod
+    def of(cls, largest: float) -> "Scale":
+        """The scale in which the largest number has one to three or four digits before the point."""
+        for divisor, letter, word in ((1e9, "B", "billion"), (1e6, "M", "million"), (1e3, "k", "thousand")):
+            if largest >= divisor:
+                return cls(divisor, letter, word)
+        return cls(1.0, "", "")
+
+    def tick(self, value: float, step: float) -> str:
+        """A label of an axis whose ticks are `step` apart, with no digit to spare."""
+        decimals = next((d for d in range(4) if _whole(step / self.divisor * 10**d)), 4)
+        text = f"{abs(value) / self.divisor:,.{decimals}f}"
+        return _minus(value) + text + (NBSP + self.letter if self.letter else "")
+
+
+def _whole(value: float) -> bool:
+    return abs(value - round(value)) < 1e-6
