@@ -9,7 +9,7 @@ from pathlib import Path
 from optimizer.errors import OutputError
 
 
-def write_file(path: Path, write: Callable[[Path], None]) -> None:
+def write_file(path: Path, write: Callable[[Path], object]) -> None:
     """Call `write` with a temporary path in the same folder, then move the result onto `path`.
 
     Raises OutputError, naming the cure, when the folder or the file cannot be written.

@@ -168,7 +168,7 @@ def _number_cure(value: Value) -> str:
         return "type a number, 1 or 0 if you mean those"
     if isinstance(value, date):
         return "set the format of the cell to Number and type the figure again"
-    text = (value or "").strip()
+    text = str(value or "").strip()
     match = _LOOKS_NUMERIC.fullmatch(text)
     if match is None:
         return "type the figure, without words; leave the cell blank if there is none"

@@ -1,10 +1,10 @@
 """A record is one row of a table: a frozen dataclass whose fields declare their columns."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar, cast
 
 from optimizer.errors import Level
 from optimizer.tables.columns import Column, Kind
@@ -98,14 +98,22 @@ class Record:
         yield from ()
 
 
-@cache
+V = TypeVar("V")
+
+
+def _remember(function: "Callable[[type[Record]], V]") -> "Callable[[type[Record]], V]":
+    """Compute once for each table."""
+    return cast("Callable[[type[Record]], V]", cache(function))
+
+
+@_remember
 def columns_of(record: type[Record]) -> tuple[tuple[str, Column], ...]:
     """(name, column) of every column of a table, in sheet order: the key first, then as declared."""
     columns = [(field.name, field.metadata["column"]) for field in dataclasses.fields(record)]
     return tuple(sorted(columns, key=lambda pair: pair[1].kind is not Kind.KEY))
 
 
-@cache
+@_remember
 def key_columns(record: type[Record]) -> tuple[str, ...]:
     """The columns that name a row: the KEY column, or else every required REFERENCE and CHOICE column."""
     keys = tuple(name for name, column in columns_of(record) if column.kind is Kind.KEY)
@@ -115,7 +123,7 @@ def key_columns(record: type[Record]) -> tuple[str, ...]:
     return tuple(name for name, column in columns_of(record) if column.kind in naming and column.required)
 
 
-@cache
+@_remember
 def series_column(record: type[Record]) -> str | None:
     """The name of the column whose values run across quarters, if the table has one."""
     for name, column in columns_of(record):

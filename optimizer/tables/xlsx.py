@@ -97,7 +97,8 @@ class _Sheet:
 
     @property
     def _quoted(self) -> str:
-        return self.title if re.fullmatch(r"\w+", self.title) else "'" + self.title.replace("'", "''") + "'"
+        title = str(self.title)
+        return title if re.fullmatch(r"\w+", title) else "'" + title.replace("'", "''") + "'"
 
     def _is_uncalculated(self, cell: Any) -> bool:
         """Whether a blank cell holds a formula without a value; one whose result is an empty text has the type str."""

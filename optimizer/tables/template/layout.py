@@ -29,7 +29,7 @@ class Slot:
 
     @property
     def letter(self) -> str:
-        return get_column_letter(self.position)
+        return str(get_column_letter(self.position))
 
     @property
     def is_quarter(self) -> bool:
