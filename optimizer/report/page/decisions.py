@@ -1,7 +1,7 @@
 """What to decide and when: this quarter, the next, later; and what becomes of every option."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from optimizer.contracts.contract import Contract
@@ -13,7 +13,7 @@ from optimizer.plan import statements
 from optimizer.plan.diff import HIDDEN
 from optimizer.plan.plan import Choice, Moved, Plan
 from optimizer.report.page.figures import Row, Table, kind_style
-from optimizer.report.page.text import NBSP, money, number, quantity
+from optimizer.report.page.text import NBSP, counted, money, number, quantity
 from optimizer.tables.quarter import Quarter
 
 RUNNING = (Action.BUY, Action.RESELL)
@@ -41,10 +41,14 @@ class Decision:
 
 @dataclass(frozen=True)
 class Agenda:
-    """What is to be decided in a quarter. `committed` is money newly made firm in it, `money` the same in words."""
+    """What is to be decided in a quarter; `hourly` is what is bought and resold by the hour.
+
+    `committed` is money newly made firm in the quarter, USD; `money` is the same in words.
+    """
 
     quarter: Quarter
     decisions: tuple[Decision, ...]
+    hourly: Table | None
     committed: float
     money: str
 
@@ -104,16 +108,16 @@ def agenda(plan: Plan, quarter: Quarter) -> Agenda:
     """Everything to decide in a quarter."""
     moves = Moves(plan)
     now = [c for c in contracted(plan) if c.key.quarter == quarter]
-    decisions = [_decision(moves, choice) for choice in now]
+    decisions = (_decision(moves, choice) for choice in now)
     committed = math.fsum(moves.committed(choice.key) for choice in now)
     said = money(committed, plan.case.settings.currency)
-    return Agenda(quarter, (*decisions, *_running(moves, quarter)), committed, said)
+    return Agenda(quarter, tuple(decisions), _hourly(moves, quarter), committed, said)
 
 
 def _decision(moves: Moves, choice: Choice) -> Decision:
     key, plan = choice.key, moves.plan
     currency, gpus = plan.case.settings.currency, moves.gpus(key)
-    facts = [Fact("Quantity", f"{quantity(choice.quantity)} {choice.unit}{_peak(gpus)}")]
+    facts = [Fact("Quantity", counted(choice.quantity, choice.unit) + _peak(gpus))]
     committed, due = moves.committed(key), moves.due(key)
     if committed:
         facts.append(Fact("Commits", money(committed, currency)))
@@ -144,22 +148,21 @@ def _peak(gpus: dict[Quarter, float]) -> str:
     return f" ({number(abs(most))} GPUs)" if most else ""
 
 
-def _running(moves: Moves, quarter: Quarter) -> Iterator[Decision]:
-    """What is bought or resold by the hour, by contract: average GPUs and money of the quarter."""
+def _hourly(moves: Moves, quarter: Quarter) -> Table | None:
+    """What is bought or resold by the hour, by contract: average GPUs, and money of the quarter."""
     plan = moves.plan
-    totals: dict[tuple[Action, str, str], list[float]] = {}
+    totals: dict[tuple[str, str], list[float]] = {}
     for choice in plan.choices:
         if choice.key.action in RUNNING and choice.key.quarter == quarter:
-            total = totals.setdefault((choice.key.action, choice.key.contract, choice.supplier), [0.0, 0.0])
+            total = totals.setdefault((choice.key.action.value, choice.key.contract), [0.0, 0.0])
             total[0] += moves.gpus(choice.key).get(quarter, choice.quantity)
             total[1] += moves.due(choice.key)
-    for (action, contract, supplier), (gpus, due) in totals.items():
-        kind = statements.contract_kind(plan.case, contract)
-        facts = (
-            Fact("On average", f"{number(gpus)} GPUs"),
-            Fact("Costs" if due >= 0 else "Brings", money(abs(due), plan.case.settings.currency)),
-        )
-        yield Decision(kind_style(kind), action.value.capitalize(), contract, f"{kind} · {supplier}", facts)
+    currency = plan.case.settings.currency
+    rows = [
+        Row(f"{act.capitalize()} {contract}", (number(gpus), money(due, currency)))
+        for (act, contract), (gpus, due) in totals.items()
+    ]
+    return Table("", ("By the hour", "GPUs on average", "Costs"), tuple(rows)) if rows else None
 
 
 def all_decisions(plan: Plan) -> Table | None:
@@ -170,7 +173,7 @@ def all_decisions(plan: Plan) -> Table | None:
     for choice in chosen:
         gpus, committed = moves.gpus(choice.key), moves.committed(choice.key)
         most = max(gpus.values(), key=abs, default=0.0)
-        amount = f"{quantity(choice.quantity)} {choice.unit}"
+        amount = counted(choice.quantity, choice.unit)
         cells = (choice.key.action.value, choice.key.contract, amount, number(most))
         rows.append(Row(str(choice.key.quarter), (*cells, money(committed, currency) if committed else "–")))
     head = ("Quarter", "Decision", "Contract", "Quantity", "GPUs at most", "Commits")

@@ -14,7 +14,7 @@ from optimizer.report.page.axes import quarter_axis, quarter_lines
 from optimizer.report.page.decisions import RUNNING
 from optimizer.report.page.figures import Key, Row, Table, kind_style
 from optimizer.report.page.svg import Bar, Drawing, Group, Mark, Shape, Sign, Stroke
-from optimizer.report.page.text import at_least, number, quantity, short
+from optimizer.report.page.text import at_least, counted, number, short
 from optimizer.tables.quarter import Quarter
 
 HEIGHT, BASE, TALLEST = 40.0, 34.0, 20.0
@@ -129,7 +129,7 @@ class _Span:
 
     def row(self) -> Row:
         gpus, paid = self.gpus(), self.paid_until()
-        what = "; ".join(f"{c.key.action.value} {quantity(c.quantity)} {c.unit} {c.key.quarter}" for c in self.decided)
+        what = "; ".join(f"{c.key.action.value} {counted(c.quantity, c.unit)} {c.key.quarter}" for c in self.decided)
         first, peak = (str(min(gpus)), number(max(gpus.values()))) if gpus else ("–", "–")
         return Row(self.contract.name, (what or "already signed", first, peak, "–" if paid is None else str(paid)))
 
@@ -159,12 +159,11 @@ class _Span:
             yield Group(title, (Bar(start, end - start, BASE - 24.0, 24.0, "window"),))
 
     def _lead(self, gpus: dict[Quarter, float]) -> Iterator[Mark]:
-        """From the first decision to the first delivery."""
-        if self.decided and gpus:
-            decided = min(choice.key.quarter for choice in self.decided)
+        """From the first signing or exercise to the first delivery."""
+        decided = min((c.key.quarter for c in self.decided if c.key.action is not Action.HOLD), default=None)
+        if decided is not None and gpus and min(gpus) > decided:
             start = self._at(decided) + 0.5 / len(self.quarters)
-            if min(gpus) > decided:
-                yield Stroke(start, BASE, self._at(min(gpus)), BASE, "lead")
+            yield Stroke(start, BASE, self._at(min(gpus)), BASE, "lead")
 
     def _bars(self, gpus: dict[Quarter, float]) -> Iterator[Mark]:
         """GPUs of each run of quarters with the same number, as high as their share of the most."""
@@ -188,7 +187,7 @@ class _Span:
         for choice in self.decided:
             shape, y, _ = _act(choice)
             x = self._at(choice.key.quarter) + 0.5 / len(self.quarters)
-            title = f"{choice.key.quarter}: {choice.key.action.value} {quantity(choice.quantity)} {choice.unit}"
+            title = f"{choice.key.quarter}: {choice.key.action.value} {counted(choice.quantity, choice.unit)}"
             yield Group(title, (Sign(x, y, shape, _style(shape)),))
 
 

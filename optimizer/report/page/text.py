@@ -41,6 +41,11 @@ def quantity(value: float) -> str:
     return f"{round(value):,}" if abs(value - round(value)) < 1e-6 else f"{value:,.2f}"
 
 
+def counted(value: float, unit: str) -> str:
+    """A quantity with its unit, e.g. `1 block` or `12 blocks`."""
+    return f"{quantity(value)} {unit.removesuffix('s') if quantity(value) == '1' else unit}"
+
+
 def at_most(share: float, decimals: int = 2) -> str:
     """A share as a percentage, rounded up: what is proven is never overstated."""
     return _percent(math.ceil(share * 100 * 10**decimals - SMALLEST_SHARE) / 10**decimals, decimals)
