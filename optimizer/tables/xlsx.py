@@ -40,17 +40,15 @@ def read_workbook(path: Path, catalog: Sequence[type[Record]]) -> list[RawTable]
             values = load_workbook(io.BytesIO(content), data_only=True, keep_links=False)
             formulas = load_workbook(io.BytesIO(content), data_only=False, keep_links=False)
     except DAMAGED as error:
-        raise InputError(
-            [
-                Finding(
-                    str(path),
-                    f"the workbook is damaged ({type(error).__name__}: {error})",
-                    "a workbook that a spreadsheet program can open",
-                    "open it in Excel or LibreOffice, let it be repaired, and save it",
-                )
-            ]
-        ) from error
+        raise _damaged(path, f"the workbook is damaged ({type(error).__name__}: {error})") from error
+    if not values.worksheets:
+        raise _damaged(path, "the workbook has no sheets")
     return [table for sheet in values.worksheets for table in _Sheet(sheet, formulas[sheet.title], catalog).tables()]
+
+
+def _damaged(path: Path, found: str) -> InputError:
+    cure = "open it in Excel or LibreOffice, let it be repaired, and save it"
+    return InputError([Finding(Path(path).name, found, "a workbook that a spreadsheet program can open", cure)])
 
 
 @dataclass(frozen=True)
