@@ -1,0 +1,1 @@
+"""From a case to its program, to a solver, and back."""

@@ -1,8 +1,9 @@
 """Why a case is infeasible: which families of limits conflict, in the words of the case.
 
-Every row of a family that may bend gets a slack; the least total slack, each measured against the size of its row,
-shows which limits cannot hold together (an elastic program: Chinneck, Feasibility and Infeasibility in Optimization,
-2008, chapter 6).
+Two questions, both from Chinneck, Feasibility and Infeasibility in Optimization, 2008. Which families conflict: each is
+left out in turn, and stays out while the case remains infeasible without it; those that are left cannot hold together
+(a deletion filter over families, which whole blocks do not mislead). Which rows would have to bend least: every row
+gets a slack, and the least total slack, each measured against the size of its row, shows them (an elastic program).
 """
 
 from dataclasses import replace
@@ -12,28 +13,56 @@ from scipy.sparse import csr_array, hstack
 
 from optimizer.model import highs
 from optimizer.model.arrays import Program
-from optimizer.model.outcome import SolveOptions
+from optimizer.model.outcome import SolveOptions, Status
 from optimizer.rules.formulation import Formulation
 
 LEAST_SLACK = 1e-6
 TIME_LIMIT_SECONDS = 60.0
+CHECK_SECONDS = 10.0
 SHOWN = 5
 
 
 def conflict(form: Formulation, program: Program) -> str:
-    """One line a family in conflict, with the rows that must bend most and by how much (in the row's unit)."""
-    elastic = _elastic(program)
-    outcome = highs.solve(elastic, SolveOptions(gap=0.05, time_limit_seconds=TIME_LIMIT_SECONDS))
-    if outcome.values is None:
-        return "the case is infeasible; which limits conflict could not be found within the time limit"
-    slack = outcome.values[program.num_columns :].reshape(2, -1).max(axis=0)
-    families: dict[str, list[tuple[float, str]]] = {}
-    for row in np.flatnonzero(slack > LEAST_SLACK):
-        constraint = program.constraints[row]
-        family = constraint.parent_component().name
-        families.setdefault(family, []).append((float(slack[row]), form.row_name(family, constraint.index())))
-    lines = [_line(family, sorted(rows, reverse=True)) for family, rows in sorted(families.items())]
-    return "the case is infeasible; these limits cannot hold together with the rest:\n" + "\n".join(lines)
+    """The families that conflict, and the rows that would have to bend least and by how much (in the row's unit)."""
+    rows = np.array([constraint.parent_component().name for constraint in program.constraints])
+    families = _deletion_filter(program, rows)
+    lines = ["the case is infeasible; these families of limits cannot hold together: " + ", ".join(families)]
+    outcome = highs.solve(_elastic(program), SolveOptions(gap=0.05, time_limit_seconds=TIME_LIMIT_SECONDS))
+    if outcome.values is not None:
+        slack = outcome.values[program.num_columns :].reshape(2, -1).max(axis=0)
+        bent: dict[str, list[tuple[float, str]]] = {}
+        for row in np.flatnonzero(slack > LEAST_SLACK):
+            name = form.row_name(rows[row], program.constraints[row].index())
+            bent.setdefault(rows[row], []).append((float(slack[row]), name))
+        lines.append("the least that would have to bend:")
+        lines += [_line(family, sorted(names, reverse=True)) for family, names in sorted(bent.items())]
+    return "\n".join(lines)
+
+
+def _deletion_filter(program: Program, rows: np.ndarray) -> list[str]:
+    """A set of families that conflict, none of which can be left out; `rows` holds the family of each row.
+
+    A family whose check the time limit cuts off stays in the set, so the set may then be larger than it need be.
+    """
+    kept = sorted(set(rows.tolist()))
+    for family in tuple(kept):
+        rest = [name for name in kept if name != family]
+        if _infeasible(program, np.isin(rows, rest)):
+            kept = rest
+    return kept
+
+
+def _infeasible(program: Program, held: np.ndarray) -> bool:
+    """Whether the rows `held` alone are proven infeasible; the columns keep their bounds."""
+    relaxed = replace(
+        program,
+        costs=np.zeros(program.num_columns),
+        cost_offset=0.0,
+        row_lower=np.where(held, program.row_lower, -np.inf),
+        row_upper=np.where(held, program.row_upper, np.inf),
+    )
+    outcome = highs.solve(relaxed, SolveOptions(gap=0.5, time_limit_seconds=CHECK_SECONDS))
+    return outcome.status is Status.INFEASIBLE
 
 
 def _line(family: str, rows: list[tuple[float, str]]) -> str:
