@@ -9,7 +9,7 @@ from tests.builders import add, edit, one_site, solved, spot
 
 
 def test_statements_tie() -> None:
-    """Proves: 8 blocks of one GPU at 1 USD and 2 GPUs of spot at 2 USD for 1,000 h cost 8,000 + 4,000 USD, in every view.
+    """Proves: 8 blocks of a GPU at 1 USD and 2 GPUs of spot at 2 USD for 1,000 h cost 12,000 USD in every view.
 
     A broken rule would give: views that differ from the objective of 12,000 USD.
     """
