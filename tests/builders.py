@@ -17,10 +17,11 @@ from optimizer.contracts.spot import Firmness, SpotLimit, SpotMarket, SpotPrice
 from optimizer.errors import Finding
 from optimizer.ledger.books import Decided, Entry
 from optimizer.ledger.decision import Action, DecisionKey
-from optimizer.ledger.operation import Operated, Operation, OperationKey
+from optimizer.ledger.operation import SERVED, SHORTFALL, Operated, Operation, OperationKey
 from optimizer.plan.audit import audit, present_value
 from optimizer.plan.plan import Plan
 from optimizer.rules.books import Books
+from optimizer.rules.policy import Policy, PolicyKind
 from optimizer.rules.rule import rules
 from optimizer.run import Request, solve
 from optimizer.tables.quarter import Quarter
@@ -85,6 +86,49 @@ def block(name: str, **changes: Any) -> Block:
         "divisible": True,
     }
     return Block(block=name, **{**terms, **changes})
+
+
+def policy(case: Case, kind: PolicyKind, limit: float, price: float | None = None, **changes: object) -> Case:
+    """The case with a policy, hard unless it has a price."""
+    return add(case, Policy(policy="p", kind=kind, limit=limit, violation_cost_usd_per_unit=price, **changes))
+
+
+def rivals(**changes: object) -> Case:
+    """Block b of acme at 1 USD, block c of `beta` at 2 USD."""
+    terms = {"supplier": "beta", "price_usd_per_gpu_hour": 2.0, **changes}
+    return add(one_site(), Supplier("beta"), block("c", **terms))
+
+
+def two_sites(case: Case, **changes: Any) -> Case:
+    """The case with a second site, `away`, and an offer `far` there at 1.5 USD per GPU-hour."""
+    return add(case, Site("away"), block("far", **{"site": "away", "price_usd_per_gpu_hour": 1.5, **changes}))
+
+
+def bought(market: str, gpus: float, quarter: int = 0, site: str = "home", segment: str = "all") -> Quantities:
+    """GPUs bought on a market, written by hand."""
+    return {decision(Action.BUY, market, quarter, site=site, segment=segment): gpus}
+
+
+def signed(contract: str, blocks: float, quarter: int = 0) -> Quantities:
+    """Blocks signed, written by hand."""
+    return {decision(Action.SIGN, contract, quarter): blocks}
+
+
+def operated(family: Operation, amount: float, quarter: int, *index: str) -> Quantities:
+    """One operation, written by hand."""
+    return {operation(family, quarter, *index): amount}
+
+
+def served(
+    units: float, quarter: int = 0, site: str = "home", workload: str = "train", segment: str = "all"
+) -> Quantities:
+    """Units of a workload served on `h100`, written by hand."""
+    return operated(SERVED, units, quarter, workload, site, "h100", segment)
+
+
+def short(units: float, quarter: int = 0, workload: str = "train", segment: str = "all") -> Quantities:
+    """Units of a workload not served, written by hand."""
+    return operated(SHORTFALL, units, quarter, workload, segment)
 
 
 def spot(
