@@ -11,7 +11,7 @@ from optimizer.plan.plan import Plan
 from optimizer.plan.statements import Grid, Line
 from optimizer.report.page.columns import Columns, Layer, quarter_columns, year_columns
 from optimizer.report.page.svg import Drawing
-from optimizer.report.page.text import Scale, money, number, short, sign
+from optimizer.report.page.text import Scale, megawatts, money, number, short, sign
 
 COLOURS = 8
 SHORT = "Shortfall"
@@ -137,7 +137,7 @@ def site_power(plan: Plan) -> tuple[Figure, ...]:
         use = Grid("Power", "MW", drawn.quarters, (Line("Drawn", drawn.line(line.label).values),))
         layers = (Layer("Drawn", use.lines[0].values, "power"),)
         lines = (Layer("Energised", line.values, "ink"),)
-        figures.append(_figure(line.label, "", use, layers, lines, say=_megawatts, height=LOW))
+        figures.append(_figure(line.label, "", use, layers, lines, say=megawatts, height=LOW))
     return tuple(figures)
 
 
@@ -227,10 +227,6 @@ def _table(grid: Grid, layers: tuple[Layer, ...], lines: tuple[Layer, ...], curr
 
 def _unit(currency: str, scale: Scale) -> str:
     return f"{sign(currency).strip()} {scale.word}".strip()
-
-
-def _megawatts(value: float) -> str:
-    return f"{number(value, 1)} MW"
 
 
 def _keys(layers: tuple[Layer, ...], lines: tuple[Layer, ...]) -> tuple[Key, ...]:

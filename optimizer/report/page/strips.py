@@ -14,7 +14,7 @@ from optimizer.report.page.axes import quarter_axis, quarter_lines
 from optimizer.report.page.decisions import RUNNING
 from optimizer.report.page.figures import Key, Row, Table, kind_style
 from optimizer.report.page.svg import Bar, Drawing, Group, Mark, Shape, Sign, Stroke
-from optimizer.report.page.text import at_least, counted, number, short
+from optimizer.report.page.text import at_least, counted, megawatts, number, short
 from optimizer.tables.quarter import Quarter
 
 HEIGHT, BASE, TALLEST = 40.0, 34.0, 20.0
@@ -230,7 +230,7 @@ def _cell(site: str, quarters: tuple[Quarter, ...], column: int, used: float, li
     width = 1.0 / len(quarters)
     share = used / limit if limit > 0 else (1.0 if used > 1e-9 else 0.0)
     level = "none" if limit <= 0 else f"h{1 + sum(share > step for step in LIMITS)}"
-    title = f"{site}, {quarters[column]}: {number(used, 1)} of {number(limit, 1)} MW, {number(limit - used, 1)} MW free"
+    title = f"{site}, {quarters[column]}: {megawatts(used)} of {megawatts(limit)}, {megawatts(limit - used)} free"
     return Group(title, (Bar(column * width, width, 0.0, 26.0, f"{level} cell"),))
 
 
@@ -240,4 +240,4 @@ def _tightest(quarters: tuple[Quarter, ...], used: Sequence[float], limit: Seque
     if not known:
         return "not energised"
     share, i = min(known)
-    return f"tightest {quarters[i]}: {number(limit[i] - used[i], 1)} MW free ({at_least(max(share, 0.0), 0)})"
+    return f"tightest {quarters[i]}: {megawatts(limit[i] - used[i])} free ({at_least(max(share, 0.0), 0)})"

@@ -12,7 +12,7 @@ from optimizer.plan.audit import Audit
 from optimizer.plan.plan import Plan
 from optimizer.report.page.decisions import NOT_OURS, Fact, contracted
 from optimizer.report.page.figures import Row, Table, hourly_kinds
-from optimizer.report.page.text import at_least, at_most, money, number, percent
+from optimizer.report.page.text import at_least, at_most, megawatts, money, percent
 from optimizer.rules.rule import rules
 
 OPTIMAL = "optimal"
@@ -156,8 +156,9 @@ def _power(plan: Plan) -> Card:
         return Card("Tightest power headroom", "–", "no site has a power limit")
     share, free, site, quarter = min(known)
     share, free = max(share, 0.0), max(free, 0.0)
-    value = f"{number(free, 1)} MW" if free >= 0.05 else "0 MW"
-    return Card("Tightest power headroom", value, f"{at_least(share)} free at {site} in {quarter}", warn=share < 0.005)
+    return Card(
+        "Tightest power headroom", megawatts(free), f"{at_least(share)} free at {site} in {quarter}", warn=share < 0.005
+    )
 
 
 def spot_share(plan: Plan) -> float | None:

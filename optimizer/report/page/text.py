@@ -41,6 +41,11 @@ def quantity(value: float) -> str:
     return f"{round(value):,}" if abs(value - round(value)) < 1e-6 else f"{value:,.2f}"
 
 
+def megawatts(value: float) -> str:
+    """Power, e.g. `4.3 MW`; what rounds to nothing is `0 MW`."""
+    return f"{number(value, 1).replace('–', '0')}{NBSP}MW"
+
+
 def counted(value: float, unit: str) -> str:
     """A quantity with its unit, e.g. `1 block` or `12 blocks`."""
     return f"{quantity(value)} {unit.removesuffix('s') if quantity(value) == '1' else unit}"
