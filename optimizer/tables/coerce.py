@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
+from decimal import Decimal
 from difflib import get_close_matches
 from enum import Enum
 from itertools import pairwise
@@ -18,7 +19,7 @@ LONGEST_KEY = 80
 FORMULA_STARTS = ("=", "+", "-", "@")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LOOKS_NUMERIC = re.compile(r"[^0-9]{0,3}([0-9][0-9.,' \u00a0\u202f]*)\s*([^0-9]*)")
-_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%?")
+_SHARE = re.compile(r"(\d+(?:\.\d+)?(?:e[+-]?\d{1,3})?)\s*%?")
 
 
 class Refused(Exception):
@@ -260,8 +261,8 @@ def _shares(value: Value, name: str) -> tuple[float, ...]:
 
 def _share(part: str, name: str, expected: str) -> float:
     text = part.strip()
-    match = _PERCENT.fullmatch(text)
+    match = _SHARE.fullmatch(text)
     if match is None:
         cure = "separate the shares by semicolons and use a point for decimals"
         raise Refused(f"{name} holds '{text}'", expected, cure)
-    return float(match[1] + "e-2") if text.endswith("%") else float(match[1])
+    return float(Decimal(match[1]) / 100) if text.endswith("%") else float(match[1])

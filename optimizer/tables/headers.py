@@ -94,7 +94,7 @@ def listed(names: Sequence[str]) -> str:
 
 def _nameless(table: RawTable, position: int) -> list[Finding]:
     cells = [row[position] for row in table.rows if not row[position].blank]
-    if not cells:
+    if not cells or table.columns[position].finding is not None:
         return []
     found = f"the column has values (at {cells[0].place}) but no name"
     return [Finding(table.columns[position].place, found, "a column name", "name the column, or clear it")]

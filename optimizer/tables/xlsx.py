@@ -188,16 +188,16 @@ class _Sheet:
         cure = "show them, or delete them if they do not belong to the case"
         unseen = [row for row in rows if row in self.sheet.row_dimensions and self.sheet.row_dimensions[row].hidden]
         if unseen:
-            found = f"{_count(unseen, 'row')} {_ranges(unseen)} are hidden or filtered out, and are read all the same"
+            found = f"{_subject(unseen, 'row', _ranges(unseen))} hidden or filtered out, and read all the same"
             yield Finding(self._quoted, found, "rows that can be seen", cure, Level.WARNING)
         lost = [column for column in columns if column in _hidden_columns(self.sheet)]
         if lost:
             letters = ", ".join(get_column_letter(column) for column in lost)
-            found = f"{_count(lost, 'column')} {letters} are hidden, and are read all the same"
+            found = f"{_subject(lost, 'column', letters)} hidden, and read all the same"
             yield Finding(self._quoted, found, "columns that can be seen", cure, Level.WARNING)
         if self.sheet.sheet_state != "visible":
             yield Finding(
-                self._quoted, "the sheet is hidden, and is read all the same", "a visible sheet", cure, Level.WARNING
+                self._quoted, "the sheet is hidden, and read all the same", "a visible sheet", cure, Level.WARNING
             )
 
     def _merged(self, area: _Area, rows: list[int]) -> Iterator[Finding]:
@@ -222,7 +222,7 @@ class _Sheet:
             return []
         cure = "move them up to the table, leaving no blank row, or to a sheet of their own, or delete them"
         places = [self.place(row, column) for row, column in loose]
-        found = f"{len(loose)} cells with data stand apart from the table: {', '.join(places[:5])}"
+        found = f"data stand apart from the table, at {', '.join(places[:5])}"
         return [Finding(places[0], found + (", …" if len(places) > 5 else ""), "data in the table only", cure)]
 
     def _unknown(self) -> RawTable:
@@ -248,8 +248,9 @@ def _hidden_columns(sheet: Worksheet) -> set[int]:
     return hidden
 
 
-def _count(items: Sequence[int], noun: str) -> str:
-    return f"{len(items)} {noun}{'s' if len(items) > 1 else ''}:"
+def _subject(items: Sequence[int], noun: str, names: str) -> str:
+    """`row 6 is` or `rows 6–7 are`."""
+    return f"{noun} {names} is" if len(items) == 1 else f"{noun}s {names} are"
 
 
 def _ranges(rows: list[int]) -> str:

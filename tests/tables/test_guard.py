@@ -16,16 +16,9 @@ from tests.tables.workbooks import good_workbook, part, rezipped, sheet_part
 CONTENT = "[Content_Types].xml"
 
 
-@pytest.fixture(scope="session")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return good_workbook(tmp_path_factory.mktemp("sound") / "case.xlsx").read_bytes()
-
-
 @pytest.fixture
-def workbook(sound: bytes, tmp_path: Path) -> Path:
-    path = tmp_path / "case.xlsx"
-    path.write_bytes(sound)
-    return path
+def workbook(tmp_path: Path) -> Path:
+    return good_workbook(tmp_path / "case.xlsx")
 
 
 def refusal(path: Path) -> Finding:

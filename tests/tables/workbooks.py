@@ -2,7 +2,9 @@
 
 import zipfile
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from openpyxl import Workbook, load_workbook
 
@@ -14,8 +16,16 @@ HORIZON = tuple(FIRST + offset for offset in range(3))
 
 def good_workbook(path: Path) -> Path:
     """The good toy case as a workbook."""
-    write_workbook(CATALOG, list(good_case().values()), HORIZON, path)
+    path.write_bytes(_good_bytes())
     return path
+
+
+@cache
+def _good_bytes() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "case.xlsx"
+        write_workbook(CATALOG, list(good_case().values()), HORIZON, path)
+        return path.read_bytes()
 
 
 def edited(path: Path, edit: Callable[[Workbook], object]) -> Path:
