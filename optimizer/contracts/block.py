@@ -144,12 +144,14 @@ class Block(BlockTerms):
         if window:
             ever = (1.0, self.select(Action.SIGN, window[0], window[-1]))
             yield self._relation("BLOCK-3", window[-1], ever, upper=self.max_blocks)
-            if self.must_sign:
-                yield self._relation("BLOCK-7", window[-1], (-1.0, ever[1]), upper=-self.least)
             yield from self._choices(case, window)
             yield from self._exits(case, window)
             if self.resale_price_usd_per_gpu_hour:
                 yield from self._resold(case, window)
+        if self.must_sign:
+            last = case.calendar.end + -1
+            ever = (-1.0, self.select(Action.SIGN, case.calendar.first, last))
+            yield self._relation("BLOCK-7", last, ever, upper=-self.least)
         yield from self._exclusive(case)
 
     def select(self, action: Action, since: Quarter, until: Quarter) -> Selector:

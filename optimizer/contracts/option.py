@@ -137,10 +137,11 @@ class Option(DeliveryTerms, Dependent):
         bought = decided.until(self.option, Action.HOLD, q)
         found = f"{bought:g} blocks of rights are bought"
         base = decided.until(self.expands, Action.SIGN, q)
-        if self.expands and self.max_ratio is not None and exceeds(bought, self.max_ratio * base):
-            yield self._broken("OPTION-2", q, found, f"at most {self.max_ratio * base:g}")
-        if self.expands and base <= TOLERANCE:
-            yield self._broken("OPTION-2", q, found, f"none before {self.expands} is signed")
+        most = self.max_blocks if base > TOLERANCE else 0.0
+        if self.max_ratio is not None:
+            most = self.max_ratio * base
+        if self.expands and exceeds(bought, most):
+            yield self._broken("OPTION-2", q, found, f"at most {most:g}, by what is signed of {self.expands}")
         if exceeds(self.held_blocks + bought, self.max_blocks):
             yield self._broken("OPTION-3", q, found, f"at most {self.max_blocks - self.held_blocks:g}")
         ends = [until for until in (self.buy_until, self.exercise_until) if until is not None]

@@ -39,6 +39,11 @@ class DeliveryTerms(Contract):
         """The cell that prices it: USD per block and quarter where `by_block`, else USD per GPU-hour."""
         return self.term("price_usd_per_block_quarter" if self.by_block else "price_usd_per_gpu_hour")
 
+    @property
+    def last_age(self) -> int:
+        """Quarters from the first delivery to the last quarter of service of the last tranche."""
+        return self.ramp.index(self.ramp[-1]) + self.term_quarters - 1
+
     def first_decision(self, case: Case) -> Quarter:
         """Earliest quarter in which a decision delivers a system that exists by then; never before the horizon."""
         available = case.accelerator(self.accelerator).available_from
