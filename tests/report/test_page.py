@@ -346,12 +346,13 @@ def test_the_timeline_names_every_contract_that_stands() -> None:
 
 
 def test_headroom_is_what_is_left_of_the_limit() -> None:
-    """Proves: 10 kW drawn of 25 kW and of 10 kW leave 60 % and nothing; the site without a limit is not shown."""
+    """Proves: 10 kW drawn of 25 kW and of 10 kW leave 15 kW and nothing; the site without a limit is not shown."""
     page = page_for(add(one_site(10.0, 10.0), power("home", 0.025, 0.010), Site("free")))
     assert page.headroom is not None and [strip.label for strip in page.headroom.strips] == ["home"]
     assert plain(page.headroom.strips[0].note) == "tightest 2027Q2: 0 MW free (0 %)"
     styles = [bar.style for cell in page.headroom.strips[0].drawing.marks for bar in bars(cell)]
     assert styles == ["h1 cell", "h5 cell"]
+    assert [row.cells for row in page.headroom.table.rows] == [("0.015",), ("–",)]
 
 
 # Drawings
@@ -425,6 +426,12 @@ def test_the_run_log_says_what_made_the_plan() -> None:
 )
 def test_money_has_three_digits_and_a_letter(value: float, said: str) -> None:
     assert plain(text.money(value, "USD")) == said
+
+
+def test_power_is_in_kilowatts_where_it_is_small() -> None:
+    """Proves: 30 kW of headroom are not 0 MW."""
+    said = [plain(text.megawatts(value)) for value in (414.84, 1.0, 0.03, 0.0001, 0.0)]
+    assert said == ["414.8 MW", "1.0 MW", "30 kW", "0 MW", "0 MW"]
 
 
 def test_shares_do_not_flatter() -> None:

@@ -216,10 +216,12 @@ def headroom(plan: Plan) -> Strips | None:
         used = drawn.line(line.label).values
         cells = tuple(_cell(line.label, quarters, i, used[i], line.values[i]) for i in range(len(quarters)))
         strips.append(Strip(line.label, _tightest(quarters, used, line.values), Drawing(26.0, cells, line.label)))
-    rows = [
-        Row(str(quarter), tuple(number(line.values[i] - drawn.line(line.label).values[i], 1) for line in limit.lines))
-        for i, quarter in enumerate(quarters)
+    decimals = 1 if max(max(line.values) for line in limit.lines) >= 10 else 3
+    left = [
+        [most - used for most, used in zip(line.values, drawn.line(line.label).values, strict=True)]
+        for line in limit.lines
     ]
+    rows = [Row(str(quarter), tuple(number(free[i], decimals) for free in left)) for i, quarter in enumerate(quarters)]
     names = ("up to 50 %", "50–75 %", "75–90 %", "90–99.5 %", "at the limit")
     keys = tuple(Key(f"h{level}", name) for level, name in enumerate(names, 1))
     table = Table("MW of headroom", ("Quarter", *(line.label for line in limit.lines)), tuple(rows))

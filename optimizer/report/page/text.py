@@ -42,8 +42,11 @@ def quantity(value: float) -> str:
 
 
 def megawatts(value: float) -> str:
-    """Power, e.g. `4.3 MW`; what rounds to nothing is `0 MW`."""
-    return f"{number(value, 1).replace('–', '0')}{NBSP}MW"
+    """Power, e.g. `4.3 MW`, or `30 kW` where it is less than a megawatt; what rounds to nothing is `0 MW`."""
+    kilowatts = round(value * 1000)
+    if 0 < abs(kilowatts) < 1000:
+        return f"{number(kilowatts)}{NBSP}kW"
+    return f"{number(value, 1)}{NBSP}MW" if kilowatts else f"0{NBSP}MW"
 
 
 def counted(value: float, unit: str) -> str:
