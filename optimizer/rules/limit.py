@@ -65,7 +65,12 @@ def violations(books: Books, code: str, limits: Iterable[Limit], units: float = 
 
 
 def scaled(terms: Terms, bound: float) -> tuple[Terms, float]:
-    """A row in a unit that keeps its coefficients near 1: the power of 1,000 at or below their geometric mean."""
+    """A row in a unit that brings it near 1: the power of 1,000 at or below the middle of its numbers.
+
+    The middle is the geometric mean of two sizes: that of the coefficients (their geometric mean), and the bound.
+    """
     sizes = [math.log10(abs(coefficient)) for coefficient, _ in terms if coefficient]
-    unit = 1000.0 ** math.floor(math.fsum(sizes) / len(sizes) / 3.0) if sizes else 1.0
+    middles = [math.fsum(sizes) / len(sizes)] if sizes else []
+    middles += [math.log10(abs(bound))] if bound else []
+    unit = 1000.0 ** math.floor(math.fsum(middles) / len(middles) / 3.0) if middles else 1.0
     return [(coefficient / unit, variable) for coefficient, variable in terms], bound / unit
