@@ -14,7 +14,7 @@ def content_hash(records: Sequence[Record]) -> str:
 
     It changes with any value of any row, and with nothing else: not with the container, the order of rows or
     columns, notes, number formats, or blank quarters at the ends of a table. A value that is written out and the same
-    value taken as a default are the same.
+    value taken as a default are the same. Numbers count to 15 digits, because LibreOffice saves no more.
     """
     lines = sorted(json.dumps([record.TABLE.name, *_values(record)], ensure_ascii=True) for record in records)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
@@ -29,13 +29,17 @@ def _canonical(value: object) -> object:
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, int | float):
-        return repr(float(value) + 0.0)
+        return _digits(value)
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, Quarter):
         return str(value)
     if isinstance(value, Series):
-        return [[str(quarter), repr(float(amount) + 0.0)] for quarter, amount in value.items()]
+        return [[str(quarter), _digits(amount)] for quarter, amount in value.items()]
     if isinstance(value, tuple):
         return [_canonical(part) for part in value]
     raise TypeError(f"a record cannot hold {value!r}")
+
+
+def _digits(value: float) -> str:
+    return f"{float(value) + 0.0:.15g}"

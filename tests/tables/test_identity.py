@@ -2,12 +2,16 @@
 
 import dataclasses
 import random
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from optimizer.tables.containers import read_raw, write_raw
 from optimizer.tables.identity import content_hash
 from optimizer.tables.parse import parse
 from optimizer.tables.record import Record, Series
+from optimizer.tables.unparse import raw_tables
 from tests.tables.toy import CATALOG, FIRST, Cooling, Limit, Power, Site, good_case, horizon, table
 
 RECORDS = parse(list(good_case().values()), CATALOG, horizon).records
@@ -28,6 +32,18 @@ def test_the_order_of_rows_and_the_sign_of_zero_do_not_matter() -> None:
 def test_blank_quarters_at_the_ends_do_not_matter() -> None:
     short, long = Series(FIRST, (1.0, None, 2.0)), Series(FIRST + -1, (None, 1.0, None, 2.0, None))
     assert content_hash([Power("x", short)]) == content_hash([Power("x", long)])
+
+
+@pytest.mark.libreoffice
+def test_digits_that_libreoffice_drops_do_not_matter(tmp_path: Path, recalculate: Callable[[Path], Path]) -> None:
+    """Proves: a third, saved by LibreOffice as 0.333333333333333, is the same case; 1e-12 more of it is not."""
+    third = [Limit("cash", Series(FIRST, (1 / 3, 0.1 + 0.2, 1e22 / 7)))]
+    quarters = [FIRST, FIRST + 1, FIRST + 2]
+    write_raw(raw_tables(third, CATALOG, quarters), tmp_path / "case.xlsx", CATALOG, quarters)
+    saved = parse(read_raw(recalculate(tmp_path / "case.xlsx"), CATALOG), CATALOG, horizon).records
+    assert list(saved) != third
+    assert content_hash(saved) == content_hash(third)
+    assert content_hash([Limit("cash", Series(FIRST, (1 / 3 + 1e-12, 0.1 + 0.2, 1e22 / 7)))]) != content_hash(third)
 
 
 def test_notes_and_columns_left_out_do_not_matter() -> None:
