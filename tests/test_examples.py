@@ -1,0 +1,112 @@
+"""The shipped examples: their objectives, the nominal totals of the deal, and a source or a mark for every row."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from optimizer.load import load_case
+from optimizer.plan.plan import Plan
+from optimizer.plan.statements import obligations
+from optimizer.run import Request, solve
+from optimizer.tables.csv_folder import read_folder
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "data"
+EXPECTED = tomllib.loads((DATA / "expected.toml").read_text())
+TWINS = ("meta-nebius", "meta-nebius-option")
+ROUGH = 0.02
+
+
+@pytest.fixture(scope="module", params=TWINS)
+def rough(request: pytest.FixtureRequest) -> Plan:
+    """A plan of a Meta-Nebius case within 2 %: quick, and its nominal totals are the same as the optimum's."""
+    return solve(load_case(DATA / request.param), Request(gap=ROUGH))
+
+
+def test_every_example_has_an_expectation() -> None:
+    assert set(EXPECTED) == {path.parent.name for path in DATA.glob("*/settings.csv")}
+
+
+def test_the_tutorial_costs_what_its_walk_through_says() -> None:
+    plan = solve(load_case(DATA / "tutorial"))
+    assert plan.result.status == "optimal"
+    assert plan.result.objective == pytest.approx(EXPECTED["tutorial"]["objective"], abs=0.005)
+    totals = {row.contract: row.total for row in obligations(plan)}
+    assert totals == pytest.approx({"fjord-year": 11_259_200.0, "prairie-half": 1_280_000.0, "fjord-more": 1_678_400.0})
+
+
+def test_the_infeasible_example_is_infeasible_because_blocks_are_whole() -> None:
+    """Proves: the limits that conflict are named; with divisible blocks the same case has a plan."""
+    plan = solve(load_case(DATA / "infeasible"))
+    assert plan.result.status == "infeasible"
+    assert "CAPACITY-1, DEMAND-1, POWER-1" in plan.result.detail
+
+
+def test_a_rough_plan_stands_within_the_expected_bracket(rough: Plan) -> None:
+    """Proves: no plan is cheaper than the proven bound, and none within 2 % dearer than 2 % above the best known."""
+    name = "meta-nebius-option" if "option" in rough.case.settings.title else "meta-nebius"
+    expected = EXPECTED[name]
+    assert rough.result.objective >= expected["bound"] - 1.0
+    assert rough.result.objective <= expected["objective"] * (1 + ROUGH) / (1 - ROUGH)
+
+
+def test_the_deal_totals_come_out_of_the_statements(rough: Plan) -> None:
+    """Proves: firm 60 blocks x 20 quarters x $10 M = $12 B; backstop 75 blocks = $15 B; together $27 B.
+
+    A broken rule would give: less where invoices after the horizon are cut off, more where the ramp ends together.
+    """
+    totals = {row.contract: row.total for row in obligations(rough)}
+    firm = sum(total for contract, total in totals.items() if contract.startswith("nebius-firm"))
+    assert firm == pytest.approx(12e9, abs=0.01)
+    if "nebius-backstop" in totals:
+        assert totals["nebius-backstop"] == pytest.approx(15e9, abs=0.01)
+        assert firm + totals["nebius-backstop"] == pytest.approx(27e9, abs=0.01)
+
+
+def test_the_whole_option_would_be_the_same_15_billion() -> None:
+    """Proves: the twin's option covers the same volume: 75 blocks x 20 quarters x $10 M."""
+    from optimizer.contracts.option import Option
+
+    option = load_case(DATA / "meta-nebius-option").get(Option, "nebius-expansion")
+    assert option.max_blocks * option.term_quarters * (option.price_usd_per_block_quarter or 0.0) == 15e9
+
+
+def test_the_twin_differs_in_the_backstop_alone() -> None:
+    before, after = ({t.name: t for t in read_folder(DATA / name)} for name in TWINS)
+    assert set(before) - set(after) == {"backstops", "backstop_draws"}
+    for name, table in after.items():
+        added = set(table.rows) - set(before[name].rows)
+        removed = set(before[name].rows) - set(table.rows)
+        if name == "options":
+            assert [row[0].value for row in added] == ["nebius-expansion"]
+            assert not removed
+        elif name == "settings":
+            assert [row[0].value for row in added] == ["title"]
+        else:
+            assert not added | removed, name
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_every_row_has_a_source_or_is_marked(name: str) -> None:
+    """Proves: each row of figures ends in a note; names of suppliers and plain switches need none."""
+    for table in read_folder(DATA / name):
+        if table.name in ("suppliers", "settings"):
+            continue
+        for row in table.rows:
+            assert row[-1].value, f"{table.name} {row[0].value} has no source"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TWINS)
+def test_the_asked_gap_is_proven(name: str) -> None:
+    """Proves: 0.1 % within two minutes in the solver, as the case asks."""
+    plan = solve(load_case(DATA / name), Request(time_limit_seconds=120.0))
+    assert plan.result.status == "optimal"
+    assert plan.result.objective == pytest.approx(EXPECTED[name]["objective"], rel=2 * EXPECTED[name]["gap"])
+
+
+def test_pyomos_own_interface_agrees_on_the_tutorial() -> None:
+    case = load_case(DATA / "tutorial")
+    theirs = solve(case, Request(gap=0.0, solver="appsi_highs"))
+    assert theirs.result.objective == pytest.approx(EXPECTED["tutorial"]["objective"], abs=0.01)
