@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import highspy
 import numpy as np
@@ -119,10 +121,13 @@ def test_no_time_but_a_start_gives_the_start() -> None:
     """Proves: the plan one starts with is never lost. A broken rule would give: no plan."""
     program = compile_program(long_model())
     start = np.zeros(program.num_columns)
-    outcome = highs.solve(program, SolveOptions(gap=0.0, time_limit_seconds=0.0, threads=1), start=start)
+    events: list[Progress] = []
+    options = SolveOptions(gap=0.0, time_limit_seconds=0.0, threads=1)
+    outcome = highs.solve(program, options, events.append, start=start)
     assert (outcome.status, outcome.stop) == (Status.FEASIBLE, StopReason.TIME_LIMIT)
     nothing_chosen = 1 + sum(program.row_lower)
-    assert outcome.objective == nothing_chosen
+    assert outcome.objective == events[-1].incumbent == nothing_chosen
+    assert outcome.bound is None
     assert "the start was taken" in outcome.detail
 
 
@@ -203,6 +208,32 @@ def test_progress_comes_at_every_improvement_and_in_between(monkeypatch: pytest.
     assert [event.seconds for event in events] == sorted(event.seconds for event in events)
 
 
+def test_improvements_just_before_the_end_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch.Watch, "wait_and_report", lambda self: time.sleep(0.01))
+    events: list[Progress] = []
+    highs.solve(compile_program(blocks_model()), EXACT, events.append)
+    assert events[-1].incumbent == pytest.approx(13.0)
+
+
+def test_the_bound_only_rises() -> None:
+    """Proves: a bound that is not yet known is None, and one that a restart loosens stays."""
+    seen = watch.Watch(None, None)
+    bounds = []
+    for bound in (-math.inf, 5.0, 3.0, 6.0):
+        seen._on_figures(SimpleNamespace(data_out=SimpleNamespace(mip_dual_bound=bound, mip_node_count=1)))
+        bounds.append(seen.latest().bound)
+    assert bounds == [None, 5.0, 5.0, 6.0]
+
+
+def test_the_incumbent_only_falls() -> None:
+    seen = watch.Watch(None, None)
+    for objective in (9.0, 12.0, 7.0):
+        seen.improve(np.array([objective]), objective)
+    assert seen.latest().incumbent == 7.0
+    assert [seen.events.get().incumbent for _ in range(2)] == [9.0, 7.0]
+    assert seen.events.empty()
+
+
 def test_a_quick_solve_reports_its_improvements() -> None:
     events: list[Progress] = []
     outcome = highs.solve(compile_program(blocks_model()), EXACT, events.append)
@@ -243,7 +274,10 @@ def test_the_stop_event_keeps_the_incumbent() -> None:
     assert outcome.values is not None
 
 
-def test_a_stop_before_any_incumbent_gives_no_plan() -> None:
+def test_a_stop_before_any_incumbent_gives_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves: HiGHS is waited for while there is nothing to take, however long."""
+    monkeypatch.setattr(highs, "STOP_PATIENCE_SECONDS", -1.0)
+    monkeypatch.setattr(watch, "_leave", lambda highs: pytest.fail("HiGHS was left behind"))
     stop = threading.Event()
     stop.set()
     outcome = highs.solve(compile_program(long_model()), EXACT, stop_event=stop)
@@ -334,6 +368,27 @@ def test_a_start_is_brought_within_its_bounds(start: list[float]) -> None:
     assert outcome.objective == 13.0
 
 
+def test_a_start_beyond_a_bound_is_completed_from_the_bound() -> None:
+    """Proves: 99 small blocks of at most 3 become 3, and spot serves the 1.5 they leave: 9 + 7.5 + 2 = 18.5."""
+    model = blocks_model()
+    model.small.setub(3)
+    polished = highs.polish(compile_program(model), np.array([99.0, 0.0, 0.0]))
+    assert polished.values.tolist() == [3.0, 0.0, 1.5]
+    assert polished.objective == 18.5
+
+
+def test_the_start_is_handed_to_highs(monkeypatch: pytest.MonkeyPatch) -> None:
+    handed: list[list[float]] = []
+
+    def take(self: highspy.Highs, solution: highspy.HighsSolution) -> highspy.HighsStatus:
+        handed.append(list(solution.col_value))
+        return highspy.HighsStatus.kOk
+
+    monkeypatch.setattr(highspy.Highs, "setSolution", take)
+    highs.solve(compile_program(blocks_model()), EXACT, start=np.array([0.0, 2.0, 9.0]))
+    assert handed == [[0.0, 2.0, 1.5]]
+
+
 def test_a_start_that_no_plan_agrees_with_is_left_out_and_said() -> None:
     model = blocks_model()
     model.limit = pyo.Constraint(expr=model.small + model.large <= 3)
@@ -386,6 +441,15 @@ def test_polish_rounds_integers_and_solves_the_rest_again() -> None:
     polished = highs.polish(program, np.array([1.0000006, 1.9999996, 1e-12]))
     assert polished.values.tolist() == [1.0, 2.0, 0.0]
     assert polished.objective == 13.0
+
+
+def test_a_cleaned_plan_is_checked_against_every_row() -> None:
+    """Proves: dust becomes 0 and a plan that serves 5 of 7.5 is none. Else: 1e-12 of spot, or that plan."""
+    program = compile_program(blocks_model())
+    assert highs._cleaned(program, np.array([1.0, 2.0, 1e-12])).values.tolist() == [1.0, 2.0, 0.0]
+    missed = highs._cleaned(program, np.array([1.0, 1.0, 0.0]))
+    assert missed.values is None
+    assert "misses demand by 0.5" in missed.failure
 
 
 def test_polish_says_why_there_is_no_plan() -> None:
