@@ -1,0 +1,252 @@
+"""The dashboard: eight figures for the steering meeting, live, and charts of the plan by quarter."""
+
+from dataclasses import dataclass
+
+from optimizer.plan.plan import Plan
+from optimizer.report.workbook.capacity import CapacityView
+from optimizer.report.workbook.charts import Plotted, draw, plotted
+from optimizer.report.workbook.checks import CheckView, Views
+from optimizer.report.workbook.live import (
+    MILLION,
+    ONE,
+    ZERO,
+    Call,
+    Live,
+    Words,
+    added,
+    average,
+    choose,
+    largest,
+    smallest,
+    total,
+)
+from optimizer.report.workbook.sheet import Line, Sheet, Written, letter
+from optimizer.report.workbook.style import ALERT, GREEN, RED, SERIES, Align, Fill, Format, Look, Style, Tone
+from optimizer.rules.budget import Measure
+
+CARD_COLUMNS = ((2, 4), (6, 8), (10, 12), (14, 16))
+CARD_ROWS = (4, 8)
+CHARTS = (("B", 13), ("J", 13), ("B", 32), ("J", 32), ("B", 51), ("J", 51))
+MOST_SITES, MOST_CATEGORIES = 8, 7
+INK = "1F2A44"
+
+
+@dataclass(frozen=True)
+class Card:
+    """A figure with its name above and a second figure below, whose number format holds its words."""
+
+    name: str
+    figure: Live | float | str
+    shape: str
+    below: Live | float | str
+    below_shape: str = "General"
+
+
+@dataclass(frozen=True)
+class ChartRows:
+    """Rows of `ChartData` by chart."""
+
+    capacity: tuple[Plotted, ...]
+    cash: tuple[Plotted, ...]
+    power: tuple[Plotted, ...]
+    service: tuple[Plotted, ...]
+
+
+def write_chart_data(sheet: Sheet, plan: Plan, views: Views, capacity: CapacityView) -> ChartRows:
+    """Write what the charts draw: links to the sheets, in the units of the charts."""
+    return ChartRows(
+        _capacity(sheet, capacity), _cash(sheet, plan, views), _power(sheet, views), _service(sheet, views)
+    )
+
+
+def _capacity(sheet: Sheet, capacity: CapacityView) -> tuple[Plotted, ...]:
+    sheet.section("GPUs contracted and in use")
+    rows = [
+        plotted(sheet, sheet.line(Line(kind, "GPUs", line.row)), SERIES[number % len(SERIES)])
+        for number, (kind, line) in enumerate(capacity.kinds.items())
+    ]
+    used = sheet.line(Line("GPUs in use", "GPUs", capacity.used.row))
+    return (*rows, plotted(sheet, used, INK, is_line=True))
+
+
+def _millions(sheet: Sheet, label: str, amount: Live) -> Written:
+    return sheet.line(Line(label, "million", amount / MILLION, format=Format.MILLIONS))
+
+
+def _cash(sheet: Sheet, plan: Plan, views: Views) -> tuple[Plotted, ...]:
+    """The largest categories, the rest as one, and the budget of all cash where there is one by quarter."""
+    sheet.section(f"Cash paid, {plan.case.settings.currency} million")
+    lines = views.cash.categories
+    ranked = sorted(lines, key=lambda kind: -sum(abs(number) for number in lines[kind].row.numbers))
+    shown, rest = ranked[:MOST_CATEGORIES], ranked[MOST_CATEGORIES:]
+    rows = [_millions(sheet, kind.label, -lines[kind].row) for kind in lines if kind in shown]
+    if rest:
+        rows.append(_millions(sheet, "other", -added(lines[kind].row for kind in rest)))
+    series = [plotted(sheet, row, SERIES[number % len(SERIES)]) for number, row in enumerate(rows)]
+    whole = [
+        view
+        for view in views.budgets
+        if view.budget.measure is Measure.CASH and not view.budget.category and not view.budget.supplier
+    ]
+    if whole:
+        budget = _millions(sheet, "budget", whole[0].amount.row)
+        series.append(plotted(sheet, budget, ALERT, is_line=True, dashed=True))
+    return tuple(series)
+
+
+def _power(sheet: Sheet, views: Views) -> tuple[Plotted, ...]:
+    """The share used of the tightest limits."""
+    if not views.sites:
+        return ()
+    sheet.section("Power used, share of the limit")
+    ranked = sorted(views.sites, key=lambda view: -max(view.used.row.numbers))[:MOST_SITES]
+    series = []
+    for number, view in enumerate(view for view in views.sites if view in ranked):
+        label = view.site if view.what == "Power" else f"{view.site}, {view.what.lower()}"
+        row = sheet.line(Line(label, "share", view.used.row, format=Format.SHARE))
+        series.append(plotted(sheet, row, SERIES[number % len(SERIES)], is_line=True))
+    limit = sheet.line(Line("limit", "share", ONE, format=Format.SHARE))
+    return (*series, plotted(sheet, limit, ALERT, is_line=True, dashed=True))
+
+
+def _service(sheet: Sheet, views: Views) -> tuple[Plotted, ...]:
+    sheet.section("Demand served and short, average units")
+    rows = [
+        plotted(sheet, sheet.line(Line(view.workload, "units", view.served.row)), SERIES[number % len(SERIES)])
+        for number, view in enumerate(views.service.workloads)
+    ]
+    short = sheet.line(Line("shortfall", "units", views.service.short.row))
+    due = sheet.line(Line("due", "units", views.service.due.row))
+    return (*rows, plotted(sheet, short, ALERT), plotted(sheet, due, INK, is_line=True, dashed=True))
+
+
+def write_dashboard(
+    sheet: Sheet, plan: Plan, views: Views, capacity: CapacityView, checks: CheckView, rows: ChartRows, tail: Sheet
+) -> None:
+    """Write the cards and place the charts; `tail` is the sheet of cash by contract, to the last payment."""
+    sheet.widths((3, *(12.5,) * 16))
+    places = [(row, columns) for row in CARD_ROWS for columns in CARD_COLUMNS]
+    for (row, columns), card in zip(places, _cards(plan, views, capacity, checks), strict=True):
+        _card(sheet, row, columns, card)
+    verdict = f"{letter(CARD_COLUMNS[3][0])}{CARD_ROWS[1] + 1}"
+    sheet.shade(verdict, f'{verdict}="ALL PASS"', GREEN)
+    sheet.shade(verdict, f'{verdict}="FAIL"', RED)
+    currency = plan.case.settings.currency
+    years = _years(views, plan)
+    runoff = tuple(plotted(tail, line, colour) for line, colour in zip(views.contracts.millions, SERIES, strict=False))
+    charts = (
+        ("Contracted GPUs by kind, and GPUs in use", rows.capacity, "#,##0"),
+        (f"Cash paid by category, {currency} million", rows.cash, "#,##0"),
+        ("Demand served and shortfall, average units", rows.service, "#,##0"),
+        ("Power and cooling used, share of the limit", rows.power, "0%"),
+        (f"Firm commitments by fiscal year, {currency} million", years, "#,##0"),
+        (f"Cash to the last payment, {currency} million", runoff, "#,##0"),
+    )
+    drawn = [chart for chart in charts if chart[1]]
+    for (column, row), (title, series, shape) in zip(CHARTS, drawn, strict=False):
+        draw(sheet, title, series, f"{column}{row}", shape)
+    sheet.next = CHARTS[-1][1] + 18
+
+
+def _years(views: Views, plan: Plan) -> tuple[Plotted, ...]:
+    """Commitments by fiscal year as columns."""
+    cells, names = views.commitments.millions, views.commitments.names
+    if not any(cell.shown for cell in cells):
+        return ()
+    at = f"{letter(cells[0].column)}${cells[0].row}:${letter(cells[-1].column)}${cells[-1].row}"
+    labels = f"{letter(names[0].column)}${names[0].row}:${letter(names[-1].column)}${names[-1].row}"
+    sheet = cells[0].sheet
+    return (
+        Plotted(
+            "Firm payments",
+            f"'{sheet}'!$B${cells[0].row}",
+            tuple(str(name.shown) for name in names),
+            f"'{sheet}'!${labels}",
+            tuple(cell.amount(0) for cell in cells),
+            f"'{sheet}'!${at}",
+            SERIES[0],
+        ),
+    )
+
+
+def _cards(plan: Plan, views: Views, capacity: CapacityView, checks: CheckView) -> tuple[Card, ...]:
+    cash, service, result = views.cash, views.service, plan.result
+    currency, net = plan.case.settings.currency, cash.net
+    whole, after = net.total, views.contracts.firm_total.extra
+    assert whole is not None and after is not None
+    millions = "#,##0.0"
+    due, contracted = total(service.due.row), total(capacity.contracted.row)
+    verdict = choose(checks.master.equals(ONE), Words("ALL PASS"), Words("FAIL"))
+    return (
+        Card(
+            f"Present value of all costs, {currency} m",
+            cash.rebuilt / MILLION,
+            millions,
+            -whole / MILLION,
+            '#,##0.0" m cash to the last payment"',
+        ),
+        Card(
+            f"Cash paid in the horizon, {currency} m",
+            -total(net.row) / MILLION,
+            millions,
+            -total(net.row, 0, min(3, len(net.row.numbers) - 1)) / MILLION,
+            '#,##0.0" m in the first four quarters"',
+        ),
+        Card(
+            f"Firm commitments, {currency} m",
+            views.commitments.total / MILLION,
+            millions,
+            after / MILLION,
+            '#,##0.0" m of it after the horizon"',
+        ),
+        Card(
+            "Gap to the proven bound",
+            "unknown" if result.gap is None else result.gap,
+            "0.000%",
+            f"{result.status} (asked: {result.asked_gap:.3%})",
+        ),
+        Card(
+            "Demand served",
+            choose(due > ZERO, total(service.served.row) / due, ONE),
+            "0.0%",
+            average(service.short.row),
+            '#,##0" units short on average";;"no shortfall"',
+        ),
+        Card(
+            "GPUs contracted at peak",
+            largest(capacity.contracted.row),
+            "#,##0",
+            choose(contracted > ZERO, total(capacity.used.row) / contracted, ZERO),
+            '0.0%" in use on average"',
+        ),
+        _power_card(views),
+        Card("Checks", verdict, "General", checks.passed, f'0" of {checks.count} lines pass"'),
+    )
+
+
+def _power_card(views: Views) -> Card:
+    if not views.sites:
+        return Card("Tightest power limit, used", "no limit", "General", "no site has a limit")
+    used = Call("MAX", tuple(largest(view.used.row) for view in views.sites), max)
+    least = Call("MIN", tuple(smallest(view.headroom.row) for view in views.sites), min)
+    return Card("Tightest power limit, used", used, "0.0%", least, '#,##0.00" MW least headroom"')
+
+
+def _card(sheet: Sheet, row: int, columns: tuple[int, int], card: Card) -> None:
+    first, last = columns
+    parts = (
+        (card.name, None, Look.SMALL, Tone.LABEL),
+        (card.figure, card.shape, Look.HEADLINE, Tone.TITLE),
+        (card.below, card.below_shape, Look.SMALL, Tone.SECTION),
+    )
+    for offset, (what, shape, look, tone) in enumerate(parts):
+        style = Style(tone=tone, fill=Fill.CARD, look=look, side=Align.LEFT, indent=1)
+        for column in range(first, last + 1):
+            sheet.words(row + offset, column, "", style)
+        if isinstance(what, str):
+            sheet.words(row + offset, first, what, style)
+        else:
+            sheet.put(row + offset, first, what, style)
+            sheet.sheet.cell(row + offset, first).number_format = shape
+        sheet.sheet.merge_cells(start_row=row + offset, end_row=row + offset, start_column=first, end_column=last)
+        sheet.sheet.row_dimensions[row + offset].height = 30 if look is Look.HEADLINE else 18
