@@ -10,7 +10,7 @@ from openpyxl.worksheet.table import Table
 from openpyxl.worksheet.worksheet import Worksheet
 
 from optimizer.tables.columns import Column, Kind
-from optimizer.tables.raw import NOTE
+from optimizer.tables.raw import NOTE, Value
 from optimizer.tables.record import columns_of
 from optimizer.tables.template import style
 from optimizer.tables.template.cells import put, put_text
@@ -23,7 +23,7 @@ SHOWN_SPARE_ROWS = 10
 """Rows below the table that look like input cells; validations and checks reach further."""
 
 _NARROWEST, _WIDEST, _WIDEST_MEANING = 9, 44, 100
-_NOTE_WIDTH = 40
+_NOTE_WIDTH, _WIDEST_NOTE = 40, 100
 _WIDTH_OF_PAGE = 240
 _FIXED = ("key", "unit", "meaning")
 
@@ -133,12 +133,20 @@ def column_comment(slot: Slot) -> str:
 
 
 def _width(layout: Layout, slot: Slot) -> float:
+    """Wide enough for header, unit and values, within reason."""
+    longest = max((_length(row[slot.position - 1].value) for row in layout.rows), default=0)
     if slot.title == NOTE:
-        return _NOTE_WIDTH
-    longest = max((len(str(row[slot.position - 1].value or "")) for row in layout.rows), default=0)
+        return min(_WIDEST_NOTE, max(_NOTE_WIDTH, longest))
     room = 2 if slot.is_quarter else 5
     widest = _WIDEST_MEANING if layout.record.TABLE.vertical else _WIDEST
     return min(widest, max(_NARROWEST, len(slot.title) + room, len(_unit(slot)) * 0.9 + 2, longest * 1.1 + 3))
+
+
+def _length(value: Value) -> int:
+    """Characters that the value takes on the sheet, thousands separators and decimals included."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return len(f"{value:,.2f}")
+    return 0 if value is None else len(str(value))
 
 
 def print_setup(sheet: Worksheet, header_row: int, pages: int = 1) -> None:
