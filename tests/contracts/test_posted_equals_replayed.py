@@ -26,7 +26,7 @@ def test_every_contract_type_has_a_strategy() -> None:
 
 @KINDS
 @given(data=st.data())
-@settings(max_examples=80, deadline=None, suppress_health_check=SLOW_TO_DRAW)
+@settings(max_examples=40, deadline=None, suppress_health_check=SLOW_TO_DRAW)
 def test_posted_equals_replayed(kind: type[Contract], data: st.DataObject) -> None:
     """Proves: every account in every quarter, within the horizon and beyond it, to a relative 1e-9."""
     case = data.draw(CASES[kind]())
@@ -37,7 +37,7 @@ def test_posted_equals_replayed(kind: type[Contract], data: st.DataObject) -> No
 
 @KINDS
 @given(data=st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=SLOW_TO_DRAW)
+@settings(max_examples=80, deadline=None, suppress_health_check=SLOW_TO_DRAW)
 def test_the_replay_finds_what_the_rows_forbid(kind: type[Contract], data: st.DataObject) -> None:
     """Proves: within bounds, a replay reports a broken term exactly where a row of the contract is broken.
 
