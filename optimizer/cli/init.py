@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from optimizer.case.settings import Settings
 from optimizer.catalog import catalog
 from optimizer.errors import Exit, OutputError, UsageError
 from optimizer.load import horizon
@@ -10,6 +11,7 @@ from optimizer.tables.containers import read_raw, write_raw
 from optimizer.tables.parse import parse
 from optimizer.tables.quarter import Quarter
 from optimizer.tables.template import write_workbook
+from optimizer.tables.unparse import raw_tables
 
 
 def run(arguments: argparse.Namespace) -> Exit:
@@ -24,7 +26,8 @@ def run(arguments: argparse.Namespace) -> Exit:
         except ValueError as error:
             raise UsageError(f"--first-quarter: {error}") from error
         quarters = [first + offset for offset in range(arguments.quarters)]
-        write_workbook(catalog(), None, quarters, arguments.file)
+        settings = raw_tables([Settings(first_quarter=first, quarters=arguments.quarters)], catalog(), quarters)
+        write_workbook(catalog(), settings, quarters, arguments.file)
     else:
         raw = read_raw(_example(arguments.example), catalog())
         span = horizon(parse(raw, catalog(), horizon).records)
