@@ -8,7 +8,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 
 import pyomo.environ as pyo
 from pyomo.core.expr.numeric_expr import LinearExpression
@@ -91,6 +91,7 @@ class Formulation:
         self._rows: defaultdict[str, list[Row]] = defaultdict(list)
         self._costs: list[tuple[float, Variable]] = []
         self.charges: list[Charge] = []
+        self._weight = cache(partial(weight, case))
 
     def decide(self, decisions: Iterable[Decision]) -> None:
         """Give each decision a variable at every node of its quarter, and post what it moves."""
@@ -132,8 +133,8 @@ class Formulation:
         if not coefficient:
             return
         if isinstance(posting.key, Cash):
-            value = weight(self.case, posting.key.category, posting.quarter) * node.probability
-            self._costs.append((coefficient * value, variable))
+            value = self._weight(posting.key.category, posting.quarter)
+            self._costs.append((coefficient * value * node.probability, variable))
         for reached in self.case.tree.descendants(node, posting.quarter):
             self._accounts[reached.index][posting.key] = None
             self._ledger[posting.key, reached.index].append(Line(coefficient, variable, source, supplier))
