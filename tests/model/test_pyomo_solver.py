@@ -14,7 +14,9 @@ from programs import (
     random_model,
     unbounded_model,
 )
+from pyomo.common.errors import ApplicationError
 from pyomo.contrib.solver.common.results import TerminationCondition as NewEnd
+from pyomo.contrib.solver.solvers.highs import Highs
 from pyomo.opt import TerminationCondition as OldEnd
 
 from optimizer.errors import SolverError, UsageError
@@ -86,8 +88,8 @@ def test_what_glpk_leaves_open_is_a_failure() -> None:
 
 
 @pytest.mark.parametrize("solver", HIGHS_SOLVERS)
-def test_limits_reach_the_solver(solver: str) -> None:
-    """Proves: no time gives no plan, a second gives an incumbent with its bound, a wide gap ends early."""
+def test_limits_reach_the_solver(solver: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Proves: no time gives no plan, a second gives an incumbent with its bound, a wide gap ends early; in silence."""
     none = solved(long_model(), solver, SolveOptions(gap=0.0, time_limit_seconds=0.0, threads=1))
     assert (none.status, none.stop, none.values) == (Status.NO_PLAN, StopReason.TIME_LIMIT, None)
     some = solved(long_model(), solver, SolveOptions(gap=0.0, time_limit_seconds=1.0, threads=2))
@@ -96,6 +98,7 @@ def test_limits_reach_the_solver(solver: str) -> None:
     wide = solved(long_model(columns=12, rows=2), solver, SolveOptions(gap=0.9, threads=1))
     assert wide.status is Status.OPTIMAL
     assert wide.gap <= 0.9
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize("solver", SOLVERS[2:])
@@ -117,6 +120,31 @@ def test_options_in_the_words_of_each_solver() -> None:
     assert spelled_options("glpk", options) == {"mipgap": 0.01, "tmlim": 3, "seed": 7}
     assert spelled_options("gurobi", options) == {"MIPGap": 0.01, "TimeLimit": 2.5, "Threads": 3, "Seed": 7}
     assert "time_limit" not in spelled_options("appsi_highs", SolveOptions())
+
+
+def test_every_option_reaches_a_newer_interface(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, object] = {}
+
+    def refuse(self: Highs, model: pyo.ConcreteModel, **options: object) -> None:
+        asked.update(options)
+        raise ApplicationError("enough seen")
+
+    monkeypatch.setattr(Highs, "solve", refuse)
+    with pytest.raises(SolverError, match="highs broke down: enough seen"):
+        solved(blocks_model(), "highs", SolveOptions(gap=0.01, time_limit_seconds=2.5, threads=3, seed=7))
+    assert asked.pop("load_solutions") is asked.pop("raise_exception_on_nonoptimal_result") is False
+    assert asked == {"rel_gap": 0.01, "time_limit": 2.5, "threads": 3, "solver_options": {"random_seed": 7}}
+
+
+def test_values_from_before_are_not_taken_for_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves: a solver that claims a plan but returns none is found out. Else: the values of the last solve."""
+    model = blocks_model()
+    for variable, value in ((model.small, 1.0), (model.large, 2.0), (model.spot, 0.0)):
+        variable.set_value(value)
+    claim = pyomo_solver._Answer(Status.OPTIMAL, StopReason.GAP, True, 13.0, 13.0, "1", 1, "done")
+    monkeypatch.setattr(pyomo_solver, "_ask_new", lambda *_: claim)
+    with pytest.raises(SolverError, match="highs returned no value for small"):
+        solved(model, "highs")
 
 
 @pytest.mark.skipif(shutil.which("glpsol") is None, reason="GLPK is not installed")
