@@ -2,6 +2,8 @@
 
     python tests/benchmarks/handoff.py [--columns N] [--repeat R] [--ways WAY ...]
 
+With --columns 0 (the default) the model is that of the generated large case; else one of about N columns.
+
 Every way runs in a fresh process: it builds the same model, then the hand-off alone is timed (until HiGHS holds the
 program, nothing is solved). Shown are the least seconds of the repeats, the ratio to ours, and the peak resident memory
 of the process with the model in it. To measure another model, change `build_model`.
@@ -23,7 +25,9 @@ import highspy
 import pyomo.environ as pyo
 from pyomo.contrib.solver.common.factory import SolverFactory
 
+from optimizer.examples.generator import LARGE, generate
 from optimizer.model.arrays import compile_program, paused_gc
+from optimizer.model.build import formulate
 from optimizer.model.highs import load_program
 
 QUARTERS = 20
@@ -33,7 +37,9 @@ ACCELERATORS = 4
 
 
 def build_model(columns: int) -> pyo.ConcreteModel:
-    """A procurement-shaped model of about `columns` columns: blocks signed, allocation, shortfall, power."""
+    """The model of the large case, or one of about `columns` columns: blocks signed, allocation, shortfall, power."""
+    if not columns:
+        return formulate(generate(LARGE, 0)).model
     rng = random.Random(0)
     offers = max(1, columns // (QUARTERS * WORKLOADS + QUARTERS))
     model = pyo.ConcreteModel()
@@ -147,7 +153,7 @@ def measure_apart(way: str, columns: int) -> Measurement:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--columns", type=int, default=300_000)
+    parser.add_argument("--columns", type=int, default=0)
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
     parser.add_argument("--alone", choices=WAYS, help=argparse.SUPPRESS)
