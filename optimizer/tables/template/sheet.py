@@ -1,5 +1,6 @@
 """The sheet of one table: title, units, header, input cells, an Excel Table, drop-downs and print set-up."""
 
+from copy import copy
 from math import ceil
 
 from openpyxl.cell import Cell
@@ -78,19 +79,35 @@ def _column(sheet: Worksheet, layout: Layout, slot: Slot) -> None:
     comment = column_comment(slot)
     if comment:
         header.comment = Comment(comment, "optimizer", width=320, height=30 + 18 * (1 + len(comment) // 45))
-    columns = dict(columns_of(layout.record)) if layout.record.TABLE.vertical else {}
-    for number, row in enumerate(layout.rows, FIRST_ROW):
-        column = columns.get(str(row[0].value)) if slot.title == "value" else slot.column
-        cell = sheet.cell(number, slot.position)
-        _dress(cell, slot, column, layout.record.TABLE.vertical)
-        put(cell, row[slot.position - 1])
-    if not layout.record.TABLE.vertical:
-        for number in range(layout.last_row + 1, layout.last_row + 1 + SHOWN_SPARE_ROWS):
-            _dress(sheet.cell(number, slot.position), slot, slot.column, False)
-        whole = sheet.column_dimensions[slot.letter]
-        whole.font = style.REMARK if slot.title == NOTE else style.INPUT
-        whole.number_format = style.number_format(slot.column)
+    if layout.record.TABLE.vertical:
+        _settings(sheet, layout, slot)
+    else:
+        _cells(sheet, layout, slot)
     sheet.column_dimensions[slot.letter].width = _width(layout, slot)
+
+
+def _settings(sheet: Worksheet, layout: Layout, slot: Slot) -> None:
+    """The cells of a column of a vertical table; each value has the look of its own setting."""
+    columns = dict(columns_of(layout.record))
+    for number, row in enumerate(layout.rows, FIRST_ROW):
+        cell = sheet.cell(number, slot.position)
+        _dress(cell, slot, columns.get(str(row[0].value)), vertical=True)
+        put(cell, row[slot.position - 1])
+
+
+def _cells(sheet: Worksheet, layout: Layout, slot: Slot) -> None:
+    """The cells of a column, which all look like the first one, and spare ones below."""
+    pattern = sheet.cell(FIRST_ROW, slot.position)
+    _dress(pattern, slot, slot.column, vertical=False)
+    look = copy(pattern._style)
+    for number in range(FIRST_ROW, layout.last_row + 1 + SHOWN_SPARE_ROWS):
+        cell = sheet.cell(number, slot.position)
+        cell._style = copy(look)  # many times faster than setting fonts and fills cell by cell
+        if number <= layout.last_row:
+            put(cell, layout.rows[number - FIRST_ROW][slot.position - 1])
+    whole = sheet.column_dimensions[slot.letter]
+    whole.font = style.REMARK if slot.title == NOTE else style.INPUT
+    whole.number_format = style.number_format(slot.column)
 
 
 def _dress(cell: Cell, slot: Slot, column: Column | None, vertical: bool) -> None:
