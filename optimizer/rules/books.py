@@ -37,13 +37,13 @@ class Books:
         """Amount on one account in a quarter."""
         return self._totals.get((key, quarter), 0.0)
 
-    def select(self, wanted: Callable[[Entry], bool], quarter: Quarter) -> Iterator[Entry]:
-        """Entries of a quarter that are wanted."""
-        return (entry for entry in self._by_quarter[quarter] if wanted(entry))
+    def select(self, wanted: Callable[[Key], bool], *quarters: Quarter) -> Iterator[Entry]:
+        """Entries of the quarters whose account is wanted."""
+        return (entry for quarter in quarters for entry in self._by_quarter[quarter] if wanted(entry.key))
 
-    def sum(self, wanted: Callable[[Entry], bool], quarters: Iterable[Quarter]) -> float:
-        """Total of the entries that are wanted, over quarters."""
-        return math.fsum(entry.amount for quarter in quarters for entry in self.select(wanted, quarter))
+    def sum(self, wanted: Callable[[Key], bool], *quarters: Quarter) -> float:
+        """Total of the entries of the quarters whose account is wanted."""
+        return math.fsum(entry.amount for entry in self.select(wanted, *quarters))
 
 
 def broken(place: str, found: str, expected: str) -> Finding:

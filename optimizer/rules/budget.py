@@ -102,15 +102,10 @@ class Budgets(Rule):
     def check(self, books: Books) -> Iterator[Finding]:
         for budget in books.case.of(Budget):
             for span, limit in budget.limits(books.case):
-                entries = [
-                    entry.amount
-                    for quarter in span.quarters
-                    for entry in books.select(
-                        lambda e, b=budget: b.counts(e.key) and b.supplier in ("", e.supplier), quarter
-                    )
-                ]
+                entries = books.select(budget.counts, *span.quarters)
+                amounts = [entry.amount for entry in entries if budget.supplier in ("", entry.supplier)]
                 beyond = admitted(books, CODE, budget, span.last, units=THOUSAND)
-                spent, turnover = sum(entries), sum(abs(amount) for amount in entries)
+                spent, turnover = sum(amounts), sum(abs(amount) for amount in amounts)
                 place = f"{CODE} {budget.budget} {span.label}"
                 yield from exceeded(place, f"{budget.measure.value} (USD)", spent - beyond, limit, turnover)
 
@@ -119,8 +114,6 @@ def _spent(form: Formulation, budget: Budget, node: Node) -> Terms:
     """What the budget counts at a node, USD."""
     return [
         (line.coefficient, line.variable)
-        for account in form.accounts(node)
-        if budget.counts(account)
-        for line in form.lines(account, node)
+        for _, line in form.select(budget.counts, node)
         if budget.supplier in ("", line.supplier)
     ]

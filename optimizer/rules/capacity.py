@@ -47,8 +47,9 @@ class Capacity(Rule):
     def _uses(self, form: Formulation, operation: Operation) -> Uses:
         uses: Uses = defaultdict(list)
         for made in form.each(operation):
-            workload, *pool = made.index
-            uses[tuple(pool), made.node.index].append((gpus_per_unit(form.case, workload, pool[1]), made.variable))
+            workload, site, accelerator, segment = made.index
+            gpus = gpus_per_unit(form.case, workload, accelerator)
+            uses[(site, accelerator, segment), made.node.index].append((gpus, made.variable))
         return uses
 
     def _supply(self, form: Formulation, code: str, uses: Uses, firm: bool) -> None:

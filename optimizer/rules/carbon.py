@@ -6,10 +6,13 @@ Capacity counts while it is installed, as its energy does (MONEY-3), used or not
 site.
 """
 
+import math
 from collections.abc import Iterator
+from functools import partial
 
 from optimizer.case.case import Case
 from optimizer.errors import Finding
+from optimizer.ledger.books import Entry
 from optimizer.ledger.keys import Draw, Key
 from optimizer.rules.books import Books, exceeded
 from optimizer.rules.formulation import Formulation, Terms
@@ -33,9 +36,7 @@ class Carbon(PolicyRule):
                 terms: Terms = [
                     (line.coefficient * _tonnes_per_kw(form.case, account, node.quarter), line.variable)
                     for node in nodes
-                    for account in form.accounts(node)
-                    if _counts(policy, account)
-                    for line in form.lines(account, node)
+                    for account, line in form.select(partial(_counts, policy), node)
                 ]
                 if terms:
                     terms += overrun(form, CODE, policy, last)
@@ -45,19 +46,16 @@ class Carbon(PolicyRule):
     def check(self, books: Books) -> Iterator[Finding]:
         for policy in self.policies(books.case):
             for span in policy.spans(books.case):
-                tonnes = sum(
-                    self._emitted(books.case, entry.key, entry.amount, quarter)
-                    for quarter in span.quarters
-                    for entry in books.select(lambda e, p=policy: _counts(p, e.key), quarter)
-                )
+                entries = books.select(partial(_counts, policy), *span.quarters)
+                tonnes = math.fsum(self._emitted(books.case, entry) for entry in entries)
                 beyond = admitted(books, CODE, policy, span.last)
                 place = f"{CODE} {policy.policy} {span.label}"
                 yield from exceeded(place, "emissions (t CO2)", tonnes - beyond, policy.limit, tonnes)
 
-    def _emitted(self, case: Case, account: Key, kw: float, quarter: Quarter) -> float:
-        assert isinstance(account, Draw)
-        site, system = case.site(account.site), case.accelerator(account.accelerator)
-        megawatt_hours = kw / 1000.0 * system.average_load * site.pue * case.calendar.hours(quarter)
+    def _emitted(self, case: Case, entry: Entry) -> float:
+        assert isinstance(entry.key, Draw)
+        site, system = case.site(entry.key.site), case.accelerator(entry.key.accelerator)
+        megawatt_hours = entry.amount / 1000.0 * system.average_load * site.pue * case.calendar.hours(entry.quarter)
         return megawatt_hours * site.carbon_kg_per_mwh / 1000.0
 
 

@@ -56,10 +56,10 @@ class Cluster(Rule):
             used: defaultdict[tuple[str, str], float] = defaultdict(float)
             for key, units in books.operated.of(SERVED, quarter):
                 name, site, accelerator, segment = key.index
-                if name in minimum and units > TOLERANCE:
+                if name in minimum:
                     used[name, site] += units * gpus_per_unit(case, name, accelerator) * hours[segment]
             for (name, site), gpus in used.items():
-                least = minimum[name]
-                if gpus < least - TOLERANCE * max(1.0, least):
+                least, slack = minimum[name], TOLERANCE * max(1.0, minimum[name])
+                if slack < gpus < least - slack:
                     place = f"CLUSTER-1 {name} {site} {quarter}"
                     yield broken(place, f"it runs on {gpus:,.6g} GPUs", f"at least {least:,.6g}, or none")

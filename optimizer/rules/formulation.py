@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property, partial
 
 import pyomo.environ as pyo
+from pyomo.core.base.var import VarData as Variable
 from pyomo.core.expr.numeric_expr import LinearExpression
 
 from optimizer.case.case import Case
@@ -22,7 +23,6 @@ from optimizer.rules.money import weight
 from optimizer.tables.record import Term
 
 LARGEST_UNIT = 1e6
-Variable = pyo.Var
 Terms = list[tuple[float, Variable]]
 
 

@@ -14,6 +14,7 @@ from optimizer.ledger.keys import VIOLATION, Cash
 from optimizer.ledger.operation import OVERRUN
 from optimizer.rules.books import Books
 from optimizer.rules.formulation import Formulation, Terms
+from optimizer.tables.quarter import Quarter
 from optimizer.tables.record import Record, Term
 
 THOUSAND = 1000.0
@@ -46,7 +47,7 @@ def overrun(form: Formulation, code: str, limit: Limit, node: Node, part: str = 
     return [(-units, variable)]
 
 
-def admitted(books: Books, code: str, limit: Limit, quarter: "object", part: str = "", units: float = 1.0) -> float:
+def admitted(books: Books, code: str, limit: Limit, quarter: Quarter, part: str = "", units: float = 1.0) -> float:
     """What the plan admits beyond the limit, in the unit of its price; 0 where the limit is hard."""
     if limit.price is None:
         return 0.0

@@ -3,10 +3,10 @@
 (MINIMUM-1)  installed GPUs + overrun >= limit        GPUs, before availability; spot as its average over the quarter
 """
 
+import math
 from collections.abc import Iterator
 
 from optimizer.errors import Finding
-from optimizer.ledger.keys import Installed
 from optimizer.rules.books import TOLERANCE, Books, broken
 from optimizer.rules.formulation import Formulation, Terms
 from optimizer.rules.limit import admitted, overrun
@@ -27,9 +27,7 @@ class MinimumCapacity(PolicyRule):
             for node, _ in ends(form.case.tree, span):
                 terms: Terms = [
                     (-line.coefficient, line.variable)
-                    for account in form.accounts(node)
-                    if isinstance(account, Installed) and policy.covers(account)
-                    for line in form.lines(account, node)
+                    for _, line in form.select(policy.covers, node)
                     if policy.supplier in ("", line.supplier)
                 ]
                 terms += overrun(form, CODE, policy, node)
@@ -38,12 +36,8 @@ class MinimumCapacity(PolicyRule):
     def check(self, books: Books) -> Iterator[Finding]:
         for policy in self.policies(books.case):
             for span in policy.spans(books.case):
-                gpus = books.sum(
-                    lambda e, p=policy: (
-                        isinstance(e.key, Installed) and p.covers(e.key) and p.supplier in ("", e.supplier)
-                    ),
-                    span.quarters,
-                )
+                entries = books.select(policy.covers, span.last)
+                gpus = math.fsum(entry.amount for entry in entries if policy.supplier in ("", entry.supplier))
                 beyond = admitted(books, CODE, policy, span.last)
                 if gpus + beyond < policy.limit - TOLERANCE * max(1.0, policy.limit):
                     place = f"{CODE} {policy.policy} {span.label}"

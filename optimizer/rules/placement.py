@@ -138,4 +138,5 @@ def _served(books: Books, quarter: Quarter) -> dict[tuple[str, str, str], float]
     for key, units in books.operated.of(SERVED, quarter):
         workload, site, _, segment = key.index
         served[workload, site, segment] += units
-    return {index: units for index, units in served.items() if units > TOLERANCE}
+    demand = {workload.workload: books.case.demand(workload, quarter) for workload in books.case.of(Workload)}
+    return {index: units for index, units in served.items() if units > TOLERANCE * max(1.0, demand[index[0]])}

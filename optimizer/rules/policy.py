@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from optimizer.case.case import Case
 from optimizer.ledger.books import Entry
-from optimizer.ledger.keys import VIOLATION, Installed
+from optimizer.ledger.keys import VIOLATION, Installed, Key
 from optimizer.rules.books import Books
 from optimizer.rules.formulation import Formulation
 from optimizer.rules.limit import Limit, violations
@@ -73,9 +73,13 @@ class Policy(Limit):
         """The periods it holds in, within the horizon."""
         return spans(case, self.period, self.since, self.until)
 
-    def covers(self, account: Installed) -> bool:
-        """Whether capacity on the account is in its scope."""
-        return self.site in ("", account.site) and self.accelerator in ("", account.accelerator)
+    def covers(self, account: Key) -> bool:
+        """Whether the account counts installed GPUs in its scope."""
+        return isinstance(account, Installed) and self.at(account.site, account.accelerator)
+
+    def at(self, site: str, accelerator: str) -> bool:
+        """Whether a system at a site is in its scope."""
+        return self.site in ("", site) and self.accelerator in ("", accelerator)
 
     def problems(self, case: Case) -> Iterator[Problem]:
         blanks = {"period": Period.QUARTER, "since": None, "until": None}

@@ -6,10 +6,11 @@ A site without a row of power and without contracts that energise it has no limi
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 
 from optimizer.case.world import Site
 from optimizer.errors import Finding
-from optimizer.ledger.keys import Draw, Energised
+from optimizer.ledger.keys import Draw, Energised, Key
 from optimizer.rules.books import Books, exceeded
 from optimizer.rules.formulation import Formulation, Terms
 from optimizer.rules.rule import Rule
@@ -44,6 +45,10 @@ class Power(Rule):
                 given = case.energised_mw(site.site, quarter)
                 if given is None and Energised(site.site) not in energised:
                     continue
-                kw = books.sum(lambda e, name=site.site: isinstance(e.key, Draw) and e.key.site == name, (quarter,))
+                kw = books.sum(partial(_draws_at, site.site), quarter)
                 limit = (given or 0.0) + books.total(Energised(site.site), quarter)
                 yield from exceeded(f"POWER-1 {site.site} {quarter}", "power (MW)", kw / 1000.0 * site.pue, limit)
+
+
+def _draws_at(site: str, account: Key) -> bool:
+    return isinstance(account, Draw) and account.site == site

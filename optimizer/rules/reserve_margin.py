@@ -5,6 +5,7 @@ over the sites and systems in scope, in each segment of each quarter. Usable is 
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 from optimizer.case.tree import Node
 from optimizer.errors import Finding
@@ -47,18 +48,14 @@ class ReserveMargin(PolicyRule):
         for operation, sign in SIGNS:
             for made in form.each(operation):
                 workload, site, accelerator, segment = made.index
-                if _covers(policy, site, accelerator):
+                if policy.at(site, accelerator):
                     gpus = sign * gpus_per_unit(form.case, workload, accelerator)
                     used.setdefault((segment, made.node.index), []).append((gpus, made.variable))
         return used
 
     def _usable(self, form: Formulation, policy: Policy, node: Node, segment: str) -> Terms:
-        return [
-            (line.coefficient, line.variable)
-            for account in form.accounts(node)
-            if _firm(policy, account, segment)
-            for line in form.lines(account, node)
-        ]
+        lines = form.select(partial(_firm, policy, segment), node)
+        return [(line.coefficient, line.variable) for _, line in lines]
 
     def check(self, books: Books) -> Iterator[Finding]:
         for policy in self.policies(books.case):
@@ -66,7 +63,7 @@ class ReserveMargin(PolicyRule):
                 for segment in books.case.segments:
                     at = segment.segment
                     used = self._used_in(books, policy, span.last, at)
-                    there = books.sum(lambda e, p=policy, g=at: _firm(p, e.key, g), (span.last,))
+                    there = books.sum(partial(_firm, policy, at), span.last)
                     there += admitted(books, CODE, policy, span.last, at)
                     place = f"{CODE} {policy.policy} {at} {span.label}"
                     what = "firm use with its reserve (GPUs)"
@@ -77,19 +74,15 @@ class ReserveMargin(PolicyRule):
         for operation, sign in SIGNS:
             for key, units in books.operated.of(operation, quarter):
                 workload, site, accelerator, at = key.index
-                if at == segment and _covers(policy, site, accelerator):
+                if at == segment and policy.at(site, accelerator):
                     used += sign * units * gpus_per_unit(books.case, workload, accelerator)
         return used
 
 
-def _covers(policy: Policy, site: str, accelerator: str) -> bool:
-    return policy.site in ("", site) and policy.accelerator in ("", accelerator)
-
-
-def _firm(policy: Policy, account: Key, segment: str) -> bool:
+def _firm(policy: Policy, segment: str, account: Key) -> bool:
     return (
         isinstance(account, Supply)
         and account.firm
         and account.segment in ("", segment)
-        and _covers(policy, account.site, account.accelerator)
+        and policy.at(account.site, account.accelerator)
     )

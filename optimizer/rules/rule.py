@@ -57,4 +57,3 @@ def rule_categories() -> tuple[Category, ...]:
 def rule_tables() -> tuple[type[Record], ...]:
     """Tables that rule files declare, such as budgets, in sheet order."""
     return tables_of(package)
-

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from optimizer.case.case import Case
 from optimizer.contracts.contract import Contract
 from optimizer.errors import Finding
-from optimizer.ledger.keys import Installed
 from optimizer.rules.books import Books, exceeded
 from optimizer.rules.formulation import Formulation, Terms
 from optimizer.rules.limit import admitted, overrun
@@ -30,11 +29,10 @@ class SpotShare(PolicyRule):
         hourly = _hourly(form.case)
         for span in policy.spans(form.case):
             for node, _ in ends(form.case.tree, span):
-                terms: Terms = []
-                for account in form.accounts(node):
-                    for line in form.lines(account, node) if _counts(policy, account) else ():
-                        weight = (1.0 if line.source in hourly else 0.0) - policy.limit
-                        terms.append((weight * line.coefficient, line.variable))
+                terms: Terms = [
+                    (line.coefficient * ((line.source in hourly) - policy.limit), line.variable)
+                    for _, line in form.select(policy.covers, node)
+                ]
                 if terms:
                     terms += overrun(form, CODE, policy, node)
                     form.limit(CODE, (policy.policy, span.label), terms, upper=0.0)
@@ -44,7 +42,7 @@ class SpotShare(PolicyRule):
         for policy in self.policies(books.case):
             for span in policy.spans(books.case):
                 bought = total = 0.0
-                for entry in books.select(lambda e, p=policy: _counts(p, e.key), span.last):
+                for entry in books.select(policy.covers, span.last):
                     total += entry.amount
                     bought += entry.amount if entry.source in hourly else 0.0
                 beyond = admitted(books, CODE, policy, span.last)
@@ -54,7 +52,3 @@ class SpotShare(PolicyRule):
 
 def _hourly(case: Case) -> set[str]:
     return {contract.name for contract in case.of(Contract) if contract.BY_THE_HOUR}
-
-
-def _counts(policy: Policy, account: object) -> bool:
-    return isinstance(account, Installed) and policy.covers(account)

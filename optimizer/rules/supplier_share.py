@@ -8,12 +8,13 @@ average over the quarter. A policy without a supplier holds for each supplier by
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from optimizer.case.case import Case
 from optimizer.case.tree import Node
 from optimizer.case.world import Supplier
 from optimizer.errors import Finding
-from optimizer.ledger.keys import Cash, Installed, Key
+from optimizer.ledger.keys import Cash, Key
 from optimizer.rules.books import Books, exceeded
 from optimizer.rules.formulation import Formulation, Terms
 from optimizer.rules.limit import THOUSAND, admitted, overrun, scaled
@@ -52,18 +53,17 @@ class SupplierShare(PolicyRule):
     def _by_supplier(self, form: Formulation, policy: Policy, nodes: Iterable[Node]) -> dict[str, Terms]:
         amounts: defaultdict[str, Terms] = defaultdict(list)
         for node in nodes:
-            for account in form.accounts(node):
-                for line in form.lines(account, node) if self.counts(policy, account) else ():
-                    if line.supplier:
-                        amounts[line.supplier].append((line.coefficient, line.variable))
+            for _, line in form.select(partial(self.counts, policy), node):
+                if line.supplier:
+                    amounts[line.supplier].append((line.coefficient, line.variable))
         return amounts
 
     def check(self, books: Books) -> Iterator[Finding]:
         for policy in self.policies(books.case):
             for span in policy.spans(books.case):
                 amounts: defaultdict[str, float] = defaultdict(float)
-                for quarter in span.quarters:
-                    for entry in books.select(lambda e, p=policy: bool(e.supplier) and self.counts(p, e.key), quarter):
+                for entry in books.select(partial(self.counts, policy), *span.quarters):
+                    if entry.supplier:
                         amounts[entry.supplier] += entry.amount
                 total = sum(amounts.values())
                 for supplier in _held(books.case, policy):
@@ -94,7 +94,7 @@ class ShareOfCapacity(SupplierShare):
     WHAT = "installed GPUs"
 
     def counts(self, policy: Policy, account: Key) -> bool:
-        return isinstance(account, Installed) and policy.covers(account)
+        return policy.covers(account)
 
 
 def _held(case: Case, policy: Policy) -> tuple[str, ...]:
