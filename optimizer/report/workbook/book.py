@@ -95,7 +95,7 @@ def _fill(sheets: dict[str, Sheet], plan: Plan, audited: Audit, book: Book, plan
     decided = write_decisions(sheets["Signings"], sheets["Quantities"], plan, inputs)
     money = write_money(sheets["CashWeights"], sheets["CashLines"], plan, decided, inputs)
     parts = write_capacity(sheets["CapacityWeights"], sheets["CapacityLines"], plan, decided, inputs)
-    use = write_utilisation(sheets["Utilisation"], plan, decided, inputs, parts[Supply])
+    use = write_utilisation(sheets["Utilisation"], sheets["UseLines"], plan, decided, inputs, parts[Supply])
     capacity = write_capacity_sheet(sheets["Capacity"], plan, parts[Installed], use)
     value = write_present_value(sheets["PresentValue"], plan, inputs, money)
     contracts = write_by_contract(sheets["ByContract"], plan, value, money)

@@ -9,21 +9,10 @@ from optimizer.report.workbook.capacity import periods
 from optimizer.report.workbook.decisions import Decided, FlowKey
 from optimizer.report.workbook.inputs import Inputs
 from optimizer.report.workbook.lines import Money
-from optimizer.report.workbook.live import (
-    THOUSAND,
-    ZERO,
-    Cell,
-    Down,
-    Live,
-    Row,
-    SamePeriod,
-    Where,
-    choose,
-    largest,
-    smallest,
-)
+from optimizer.report.workbook.live import THOUSAND, ZERO, Cell, Live, Row, choose
 from optimizer.report.workbook.sheet import DETAIL, FIRST_PERIOD, KEY, Line, Sheet, Written, letter
 from optimizer.report.workbook.style import AMBER, GREEN, RED, Fill, Format, Look
+from optimizer.report.workbook.sums import Down, SamePeriod, Where, largest, smallest
 from optimizer.rules.budget import CODE, Budget, Measure
 
 NEARLY, FULL = "0.9", "0.995"
@@ -31,11 +20,13 @@ NEARLY, FULL = "0.9", "0.995"
 
 @dataclass(frozen=True)
 class BudgetView:
-    """Lines of one budget: its amounts by quarter, what is counted, and the headroom of the period."""
+    """Lines of one budget: its amounts and what it counts by quarter; limit, use and headroom of the period."""
 
     budget: Budget
     amount: Written
     counted: Written
+    limit: Written
+    used: Written
     headroom: Written
 
 
@@ -80,7 +71,7 @@ def _budget(sheet: Sheet, plan: Plan, budget: Budget, decided: Decided, inputs: 
         )
     )
     _share(sheet, period, limit, used)
-    return BudgetView(budget, amount, counted, headroom)
+    return BudgetView(budget, amount, counted, limit, used, headroom)
 
 
 def _counted(sheet: Sheet, currency: str, budget: Budget, money: Money) -> Written:

@@ -13,22 +13,10 @@ from optimizer.plan.plan import Plan
 from optimizer.report.workbook.decisions import Decided, FlowKey
 from optimizer.report.workbook.inputs import Inputs
 from optimizer.report.workbook.lines import Part, area_of
-from optimizer.report.workbook.live import (
-    FIRST_PERIOD,
-    ZERO,
-    Area,
-    Column,
-    Down,
-    Live,
-    Row,
-    Where,
-    added,
-    choose,
-    largest,
-    smallest,
-)
+from optimizer.report.workbook.live import FIRST_PERIOD, ZERO, Live, Row, added, choose
 from optimizer.report.workbook.sheet import CONSTANT, DETAIL, KEY, LABEL, TOTAL, Line, Sheet, Written
 from optimizer.report.workbook.style import BAR, RED, Format, Look
+from optimizer.report.workbook.sums import Area, Column, Down, Where, largest, smallest
 
 SEPARATOR = " · "
 
@@ -105,15 +93,19 @@ def _share(part: Row, whole: Row) -> Live:
     return choose(whole > ZERO, part / whole, ZERO)
 
 
-def write_utilisation(sheet: Sheet, plan: Plan, decided: Decided, inputs: Inputs, supply: Part) -> Use:
-    """Write the GPUs each served line takes, then what is free in each pool."""
-    sheet.heading(TOTAL, "Share of hours")
-    sheet.heading(KEY, "System")
-    sheet.section("GPUs that serve demand: units served / units per GPU (column E)")
+def write_utilisation(sheet: Sheet, used: Sheet, plan: Plan, decided: Decided, inputs: Inputs, supply: Part) -> Use:
+    """Write the GPUs each served line takes on `used`, and what is free in each pool on `sheet`."""
+    used.heading(CONSTANT, "Units per GPU")
+    used.heading(TOTAL, "Share of hours")
+    used.heading(KEY, "System")
+    used.heading(DETAIL, "Site")
     served = [key for key in decided.flows if key.family == SERVED]
-    lines = [_served(sheet, key, decided, inputs) for key in served]
-    area = area_of(sheet, lines)
+    lines = [_served(used, key, decided, inputs) for key in served]
+    area = area_of(used, lines)
     shares = {line.row.row: decided.shares[decided.flows[key].row] for line, key in zip(lines, served, strict=True)}
+    sheet.heading(DETAIL, "Site")
+    sheet.heading(KEY, "System")
+    sheet.heading(TOTAL, "Least")
     pools = tuple(_pool(sheet, place, area, supply) for place in _places(plan, served, supply))
     return Use(Where(area, {}, Column("F", shares)), pools)
 
@@ -158,7 +150,7 @@ def _pool(sheet: Sheet, place: tuple[str, str, str], use: Area, supply: Part) ->
     usable = []
     for label, system in (("Usable at all hours", accelerator), ("Usable in these hours", hours)):
         amount = Where(supply.area, {"C": sheet.own(DETAIL, site), "G": sheet.own(KEY, system)})
-        if system == accelerator or not amount.empty:
+        if not amount.empty or (system == hours and not usable):
             usable.append(sheet.line(Line(label, "GPUs", amount, site, extra=system)))
     taken = Where(use, {"C": sheet.own(DETAIL, site), "G": sheet.own(KEY, hours)})
     used = sheet.line(Line("In use", "GPUs", taken, site, extra=hours))

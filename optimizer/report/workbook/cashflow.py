@@ -1,4 +1,4 @@
-"""The cash flow of the horizon, out negative, and the reconciliation of its present value with the solver's objective."""
+"""The cash flow of the horizon, out negative, and its present value reconciled with the solver's objective."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,23 +7,11 @@ from optimizer.ledger.keys import Category
 from optimizer.plan.audit import Audit
 from optimizer.plan.plan import Plan
 from optimizer.report.workbook.lines import Money, area_of
-from optimizer.report.workbook.live import (
-    ONE,
-    ZERO,
-    Cell,
-    Column,
-    Down,
-    Live,
-    Row,
-    Running,
-    Where,
-    absolute,
-    choose,
-    total,
-)
+from optimizer.report.workbook.live import ONE, ZERO, Cell, Live, Row, absolute, choose
 from optimizer.report.workbook.money import ValueView
 from optimizer.report.workbook.sheet import CONSTANT, KEY, LABEL, TOTAL, Line, Sheet, Written
 from optimizer.report.workbook.style import Fill, Format, Look
+from optimizer.report.workbook.sums import Column, Down, Running, Where, total
 
 CENT = 0.005
 

@@ -6,19 +6,22 @@ from dataclasses import dataclass
 from openpyxl.chart import BarChart, LineChart
 from openpyxl.chart.data_source import AxDataSource, NumData, NumDataSource, NumRef, NumVal, StrData, StrRef, StrVal
 from openpyxl.chart.layout import Layout, ManualLayout
+from openpyxl.chart.marker import Marker
 from openpyxl.chart.series import Series, SeriesLabel
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText, Text
 from openpyxl.chart.title import Title
 from openpyxl.drawing.line import LineProperties
+from openpyxl.drawing.spreadsheet_drawing import AnchorMarker, TwoCellAnchor
 from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphProperties, RegularTextRun
 
 from optimizer.report.workbook.live import FIRST_PERIOD
 from optimizer.report.workbook.sheet import HEADER_ROW, LABEL, Sheet, Written, letter
 
 GRID, INK, TITLE_INK = "E3E7EE", "475569", "1F2A44"
-WIDTH, HEIGHT = 18.4, 8.8
 LINE_WIDTH = 28575
+Place = tuple[int, int, int, int]
+"""First and last column, first and last row that a chart covers."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,8 @@ def plotted(sheet: Sheet, line: Written, colour: str, is_line: bool = False, das
     )
 
 
-def draw(sheet: Sheet, title: str, series: Sequence[Plotted], anchor: str, shape: str) -> None:
-    """Place a chart on a sheet; `shape` is the number format of its value axis."""
+def draw(sheet: Sheet, title: str, series: Sequence[Plotted], place: Place, shape: str) -> None:
+    """Place a chart over the cells of `place`; `shape` is the number format of its value axis."""
     columns = [one for one in series if not one.is_line]
     lines = [one for one in series if one.is_line]
     bars, overlay = BarChart(), LineChart()
@@ -65,7 +68,13 @@ def draw(sheet: Sheet, title: str, series: Sequence[Plotted], anchor: str, shape
     if columns and lines:
         chart += overlay
     _dress(chart, title, shape)
-    sheet.sheet.add_chart(chart, anchor)
+    if len(series) == 1:
+        chart.legend = None
+        chart.layout.manualLayout.h = 0.74
+    left, right, top, bottom = place
+    begin, end = (AnchorMarker(col=column, row=row) for column, row in ((left - 1, top - 1), (right, bottom)))
+    chart.anchor = TwoCellAnchor(editAs="oneCell", _from=begin, to=end)
+    sheet.sheet.add_chart(chart)
 
 
 def _series(one: Plotted, number: int) -> Series:
@@ -84,7 +93,7 @@ def _series(one: Plotted, number: int) -> Series:
         dash = "dash" if one.dashed else "solid"
         line = LineProperties(solidFill=one.colour, w=LINE_WIDTH, prstDash=dash)
         series.graphicalProperties = GraphicalProperties(ln=line)
-        series.marker = None
+        series.marker = Marker(symbol="none")
         series.smooth = False
     else:
         series.graphicalProperties = GraphicalProperties(solidFill=one.colour, ln=LineProperties(noFill=True))
@@ -107,7 +116,7 @@ def _rich(size: int) -> RichText:
 
 def _dress(chart: BarChart | LineChart, title: str, shape: str) -> None:
     """Title, axes, grid and legend in one quiet manner."""
-    chart.width, chart.height, chart.style = WIDTH, HEIGHT, 2
+    chart.style = 2
     run = RegularTextRun(rPr=_font(12, TITLE_INK, bold=True), t=title)
     paragraph = Paragraph(pPr=ParagraphProperties(defRPr=_font(12, TITLE_INK, bold=True)), r=[run])
     chart.title = Title(tx=Text(rich=RichText(p=[paragraph])), overlay=False)
@@ -121,4 +130,4 @@ def _dress(chart: BarChart | LineChart, title: str, shape: str) -> None:
     chart.legend.position = "b"
     chart.legend.txPr = _rich(8)
     chart.graphical_properties = GraphicalProperties(solidFill="FFFFFF", ln=LineProperties(solidFill=GRID, w=9525))
-    chart.layout = Layout(manualLayout=ManualLayout(x=0.07, y=0.14, w=0.9, h=0.6, xMode="edge", yMode="edge"))
+    chart.layout = Layout(manualLayout=ManualLayout(x=0.07, y=0.14, w=0.9, h=0.62, xMode="edge", yMode="edge"))

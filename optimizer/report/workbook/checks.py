@@ -13,34 +13,19 @@ from optimizer.report.workbook.capacity import Use
 from optimizer.report.workbook.cashflow import CENT, CashView
 from optimizer.report.workbook.commitments import CommitmentView
 from optimizer.report.workbook.decisions import Decided
-from optimizer.report.workbook.live import (
-    ONE,
-    ZERO,
-    Call,
-    Cell,
-    ErrorCount,
-    Guarded,
-    Live,
-    NumberCount,
-    OfColumn,
-    Row,
-    absolute,
-    added,
-    choose,
-    largest,
-    smallest,
-    total,
-)
+from optimizer.report.workbook.live import ONE, ZERO, Call, Cell, Guarded, Live, Row, absolute, added, choose, highest
 from optimizer.report.workbook.money import ContractView, ValueView
 from optimizer.report.workbook.options import OptionView
 from optimizer.report.workbook.power import SiteView
 from optimizer.report.workbook.service import ServiceView
 from optimizer.report.workbook.sheet import DATE_ROW, FIRST_ROW, HEADER_ROW, Sheet, letter
 from optimizer.report.workbook.style import GREEN, RED, Align, Fill, Format, Look, Style, Tone
+from optimizer.report.workbook.sums import ErrorCount, NumberCount, OfColumn, largest, smallest, total
 
 RELATIVE = 1e-6
 ROUNDING = 1e-13
 HEADINGS = (("Check", 74), ("Unit", 16), ("Measured", 18), ("Tolerance", 16), ("Pass", 8), ("Where", 34))
+QUIET = Style(tone=Tone.QUIET, side=Align.LEFT, indent=1)
 CHECK, UNIT, MEASURED, TOLERANCE, PASS, WHERE = range(2, 8)
 
 
@@ -86,7 +71,7 @@ def write_checks(sheet: Sheet, plan: Plan, audited: Audit, views: Views) -> Chec
     sheet.widths((3, *(width for _, width in HEADINGS)))
     for number, (text, _) in enumerate(HEADINGS):
         side = Align.RIGHT if CHECK + number in (MEASURED, TOLERANCE, PASS) else Align.LEFT
-        sheet.header(HEADER_ROW, CHECK + number, text, side)
+        sheet.header(HEADER_ROW, CHECK + number, text, side, indent=int(CHECK + number == WHERE))
         sheet.header(DATE_ROW, CHECK + number, "")
     checks = [*_money(plan, views), *_physical(views), *_limits(plan, views), *_decisions(views)]
     checks += _sound(audited, views)
@@ -96,7 +81,7 @@ def write_checks(sheet: Sheet, plan: Plan, audited: Audit, views: Views) -> Chec
     sheet.words(
         FIRST_ROW, CHECK, "Master check: 1 where every line below passes", Style(look=Look.BOLD, side=Align.LEFT)
     )
-    sheet.words(FIRST_ROW, WHERE, "name: checks_pass", Style(tone=Tone.QUIET, side=Align.LEFT))
+    sheet.words(FIRST_ROW, WHERE, "name: checks_pass", QUIET)
     sheet.words(FIRST_ROW + 1, CHECK, "Lines that pass", Style(side=Align.LEFT))
     least = Guarded(OfColumn("MIN", column, top, bottom, min(passes)), ZERO)
     master = sheet.formula(FIRST_ROW, PASS, least, Style(Format.PLAIN, look=Look.BOLD))
@@ -118,18 +103,18 @@ def _write(sheet: Sheet, row: int, check: Check) -> float:
     here = Cell(sheet.name, row, MEASURED, measured.shown, own_row=True)
     limit = Cell(sheet.name, row, TOLERANCE, check.tolerance, own_row=True)
     passed = sheet.formula(row, PASS, Guarded(choose(here <= limit, ONE, ZERO), ZERO), Style(Format.PLAIN))
-    sheet.words(row, WHERE, check.where, Style(tone=Tone.QUIET, side=Align.LEFT))
+    sheet.words(row, WHERE, check.where, QUIET)
     return passed.amount(0)
 
 
 def _widest(row: Row) -> Live:
     """The largest size of any number of a row."""
-    return Call("MAX", (largest(row), -smallest(row)), max)
+    return Call("MAX", (largest(row), -smallest(row)), highest)
 
 
 def _over(row: Row) -> Live:
     """By how much the least of a row of headrooms lies below 0."""
-    return Call("MAX", (ZERO, -smallest(row)), max)
+    return Call("MAX", (ZERO, -smallest(row)), highest)
 
 
 def _of(cell: Cell | None) -> Cell:

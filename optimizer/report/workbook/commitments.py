@@ -7,10 +7,11 @@ from openpyxl.utils import get_column_letter
 from optimizer.contracts.contract import Contract
 from optimizer.plan.plan import Plan
 from optimizer.report.workbook.lines import Money
-from optimizer.report.workbook.live import MILLION, Cell, Column, InYear, OfColumn, Where, total
+from optimizer.report.workbook.live import MILLION, Cell
 from optimizer.report.workbook.money import ContractView
 from optimizer.report.workbook.sheet import DATE_ROW, FIRST_ROW, HEADER_ROW, Sheet, Written
 from optimizer.report.workbook.style import Align, Fill, Format, Look, Style, Tone
+from optimizer.report.workbook.sums import Column, InYear, OfColumn, Where, total
 
 YEARS_SHOWN = 5
 CONTRACT, KIND, SUPPLIER, FIRST_YEAR = 2, 3, 4, 5
@@ -45,7 +46,7 @@ def write_commitments(sheet: Sheet, plan: Plan, contracts: ContractView, money: 
     note = (
         "Undiscounted payments that signing makes firm, to the end of every contract: invoices, prepayments less their "
         "credits, fees, premiums, capex.",
-        "Energy, opex, resale, residual values and what is bought by the hour are not obligations to a seller and are left out.",
+        "Energy, opex, resale, residual values and what is bought by the hour are not obligations to a seller.",
         "Value when signed: all invoices and fees of what this plan signs, before prepayments and credits.",
     )
     for text in note:

@@ -47,7 +47,7 @@ SHEETS = (
     Spec(
         "Signings",
         "Signings calendar",
-        "What is decided once, in the quarter it is decided in. Lilac cells are decisions: overwrite one for a what-if.",
+        "What is decided once, in the quarter it is decided in. Overwrite a lilac cell for a what-if.",
         Group.READ,
         False,
     ),
@@ -85,7 +85,7 @@ SHEETS = (
     Spec(
         "Cashflow",
         "Cash flow",
-        "Cash out is negative, in brackets. Column G is paid after the horizon. Ends with the tie to the solver's objective.",
+        "Cash out is negative, in brackets. Column G is paid after the horizon. The tie to the solver stands last.",
         Group.READ,
         False,
     ),
@@ -139,10 +139,16 @@ SHEETS = (
         False,
     ),
     Spec(
+        "UseLines",
+        "GPUs in use, line by line",
+        "Units served / units per GPU of every workload at every site, system and load segment",
+        Group.CALCULATE,
+        False,
+    ),
+    Spec(
         "PresentValue",
         "Present value",
-        "Every category to the last payment, discounted. Service beyond the horizon counts only for what is not assumed "
-        "to be worth its price.",
+        "Every category to the last payment, discounted; service beyond the horizon less its assumed worth",
         Group.CALCULATE,
         True,
     ),
@@ -157,7 +163,7 @@ SHEETS = (
     Spec(
         "Inputs",
         "Inputs as solved",
-        "Every table of the case. Cream cells are live; the others shape the weights: change them in the case and solve again.",
+        "Every table of the case. Cream cells are live; others shape the weights: change the case and solve again.",
         Group.GIVEN,
         None,
         "",

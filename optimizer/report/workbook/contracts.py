@@ -8,14 +8,14 @@ from openpyxl.worksheet.table import Table, TableStyleInfo
 
 from optimizer.contracts.contract import Contract
 from optimizer.ledger.decision import Action, DecisionKey
-from optimizer.ledger.keys import Cash
 from optimizer.plan.plan import Plan
-from optimizer.report.workbook.decisions import Decided
+from optimizer.report.workbook.decisions import Decided, amounts_format, in_service
 from optimizer.report.workbook.inputs import Inputs
 from optimizer.report.workbook.lines import Group, Money, Part
-from optimizer.report.workbook.live import Cell, Live, added, largest
+from optimizer.report.workbook.live import Live, added
 from optimizer.report.workbook.sheet import HEADER_ROW, Sheet, Written
 from optimizer.report.workbook.style import Align, Format, Look, Style, Tone
+from optimizer.report.workbook.sums import largest
 from optimizer.tables.quarter import Quarter
 
 COLUMNS = (
@@ -24,6 +24,7 @@ COLUMNS = (
     ("GPUs at peak", 13), ("price", 13), ("price unit", 20), ("value when signed", 18), ("cash to the end", 18),
 )  # fmt: skip
 NAME = "PlanContracts"
+Span = tuple[Quarter, Quarter] | None
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,14 @@ def write_contracts(sheet: Sheet, plan: Plan, decided: Decided, inputs: Inputs, 
     """Write the list; figures are links to the lines behind them."""
     sheet.widths((3, *(width for _, width in COLUMNS)))
     for number, (name, _) in enumerate(COLUMNS):
-        sheet.header(HEADER_ROW, 2 + number, name, Align.RIGHT if number in (9, 11, 12, 14, 15) else Align.LEFT)
+        side = Align.RIGHT if number in (9, 11, 12, 14, 15) else Align.LEFT
+        sheet.header(HEADER_ROW, 2 + number, name, side, indent=int(number in (10, 13)))
     row = HEADER_ROW
     units = {choice.key: choice.unit for choice in plan.choices}
+    spans = in_service(plan)
     for item in _items(plan, decided, money, installed):
         row += 1
-        _write(sheet, row, plan, decided, inputs, item, units[item.key])
+        _write(sheet, row, decided, inputs, item, units[item.key], spans.get(item.key))
     last = get_column_letter(1 + len(COLUMNS))
     if row > HEADER_ROW:
         table = Table(displayName=NAME, ref=f"B{HEADER_ROW}:{last}{row}")
@@ -69,21 +72,8 @@ def _items(plan: Plan, decided: Decided, money: Money, installed: Part) -> Itera
         )
 
 
-def _service(item: Item) -> list[tuple[Group, Written]]:
-    return [(g, line) for g, line in item.money.items() if isinstance(g.account, Cash) and g.account.category.service]
-
-
-def _span(sheet: Sheet, plan: Plan, item: Item) -> tuple[Quarter, Quarter] | None:
-    """First and last quarter in which it is there or invoiced."""
-    first = plan.case.calendar.first
-    lines = [*item.installed.values(), *(line for _, line in _service(item))]
-    moved = [i for line in lines for i, amount in enumerate(line.row.numbers) if amount]
-    return (first + min(moved), first + max(moved)) if moved else None
-
-
-def _write(sheet: Sheet, row: int, plan: Plan, decided: Decided, inputs: Inputs, item: Item, unit: str) -> None:
+def _write(sheet: Sheet, row: int, decided: Decided, inputs: Inputs, item: Item, unit: str, span: Span) -> None:
     contract, key = item.contract, item.key
-    span = _span(sheet, plan, item)
     texts = (
         contract.name, contract.TABLE.title, contract.supplier, getattr(contract, "site", ""),
         getattr(contract, "accelerator", ""), key.action.value, str(key.quarter),
@@ -93,17 +83,16 @@ def _write(sheet: Sheet, row: int, plan: Plan, decided: Decided, inputs: Inputs,
         tone = Tone.LABEL if number in (0, 6) else Tone.QUIET
         sheet.words(row, 2 + number, text, Style(tone=tone, side=Align.LEFT))
     quantity = decided.once[key]
-    sheet.formula(row, 11, quantity, Style(Format.WEIGHT))
-    sheet.words(row, 12, unit, Style(tone=Tone.QUIET, side=Align.LEFT))
+    sheet.formula(row, 11, quantity, Style(amounts_format([quantity.amount(0)])))
+    quiet = Style(tone=Tone.QUIET, side=Align.LEFT, indent=1)
+    sheet.words(row, 12, unit, quiet)
     peak = added(largest(line.row) for line in item.installed.values())
     sheet.formula(row, 13, peak, Style(Format.COUNT))
-    priced = next(((g, line) for g, line in _service(item) if line.constant is not None), None)
+    priced = next(((group, line) for group, line in item.memo.items() if line.constant is not None), None)
     if priced is not None:
         group, line = priced
-        price: Cell | None = line.constant
-        assert price is not None
-        sheet.formula(row, 14, price, Style(Format.PRICE))
-        sheet.words(row, 15, inputs.unit_of(group.table, group.column), Style(tone=Tone.QUIET, side=Align.LEFT))
+        sheet.put(row, 14, line.constant or 0.0, Style(Format.PRICE))
+        sheet.words(row, 15, inputs.unit_of(group.table, group.column), quiet)
     figures: tuple[Live, ...] = tuple(
         added(line.total for line in part.values() if line.total is not None) for part in (item.memo, item.money)
     )

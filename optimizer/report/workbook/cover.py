@@ -37,7 +37,7 @@ def write_cover(
 ) -> None:
     """Write the cover."""
     cash, commitments, checks = views
-    sheet.widths((3, 34, 46, 4, 26, 50))
+    sheet.widths((3, 38, 72, 4, 24, 60))
     _this_file(sheet, plan, run)
     _headline(sheet, plan, cash, commitments, checks)
     _keys(sheet)
@@ -68,9 +68,7 @@ def _this_file(sheet: Sheet, plan: Plan, run: str) -> None:
         ("Written", written),
     ):  # fmt: skip
         sheet.words(sheet.next, LABEL, name, QUIET)
-        sheet.words(sheet.next, VALUE, text, Style(side=Align.LEFT, wrap=name in ("Status", "Valued at", "Case hash")))
-        if name in ("Status", "Valued at", "Case hash"):
-            sheet.sheet.row_dimensions[sheet.next].height = 28
+        sheet.words(sheet.next, VALUE, text, PLAIN)
         sheet.next += 1
 
 

@@ -1,33 +1,22 @@
 """The dashboard: eight figures for the steering meeting, live, and charts of the plan by quarter."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from optimizer.plan.plan import Plan
 from optimizer.report.workbook.capacity import CapacityView
 from optimizer.report.workbook.charts import Plotted, draw, plotted
 from optimizer.report.workbook.checks import CheckView, Views
-from optimizer.report.workbook.live import (
-    MILLION,
-    ONE,
-    ZERO,
-    Call,
-    Live,
-    Words,
-    added,
-    average,
-    choose,
-    largest,
-    smallest,
-    total,
-)
+from optimizer.report.workbook.live import MILLION, ONE, ZERO, Call, Live, Words, added, choose, highest, lowest
 from optimizer.report.workbook.sheet import Line, Sheet, Written, letter
 from optimizer.report.workbook.style import ALERT, GREEN, RED, SERIES, Align, Fill, Format, Look, Style, Tone
+from optimizer.report.workbook.sums import average, largest, smallest, total
 from optimizer.rules.budget import Measure
+from optimizer.rules.period import Period
 
 CARD_COLUMNS = ((2, 4), (6, 8), (10, 12), (14, 16))
 CARD_ROWS = (4, 8)
-CHARTS = (("B", 13), ("J", 13), ("B", 32), ("J", 32), ("B", 51), ("J", 51))
-MOST_SITES, MOST_CATEGORIES = 8, 7
+CHARTS = tuple((left, left + 6, top, top + 15) for top in (12, 29, 46, 63) for left in (2, 10))
+MOST_SITES, MOST_CATEGORIES, MOST_BUDGETS = 8, 7, 2
 INK = "1F2A44"
 
 
@@ -49,13 +38,18 @@ class ChartRows:
     capacity: tuple[Plotted, ...]
     cash: tuple[Plotted, ...]
     power: tuple[Plotted, ...]
+    budgets: tuple[tuple[str, tuple[Plotted, ...]], ...]
     service: tuple[Plotted, ...]
 
 
 def write_chart_data(sheet: Sheet, plan: Plan, views: Views, capacity: CapacityView) -> ChartRows:
     """Write what the charts draw: links to the sheets, in the units of the charts."""
     return ChartRows(
-        _capacity(sheet, capacity), _cash(sheet, plan, views), _power(sheet, views), _service(sheet, views)
+        _capacity(sheet, capacity),
+        _cash(sheet, plan, views),
+        _power(sheet, views),
+        _budgets(sheet, views),
+        _service(sheet, views),
     )
 
 
@@ -74,7 +68,7 @@ def _millions(sheet: Sheet, label: str, amount: Live) -> Written:
 
 
 def _cash(sheet: Sheet, plan: Plan, views: Views) -> tuple[Plotted, ...]:
-    """The largest categories, the rest as one, and the budget of all cash where there is one by quarter."""
+    """The largest categories, the rest as one, and the budget of all cash where there is one for each quarter."""
     sheet.section(f"Cash paid, {plan.case.settings.currency} million")
     lines = views.cash.categories
     ranked = sorted(lines, key=lambda kind: -sum(abs(number) for number in lines[kind].row.numbers))
@@ -86,7 +80,10 @@ def _cash(sheet: Sheet, plan: Plan, views: Views) -> tuple[Plotted, ...]:
     whole = [
         view
         for view in views.budgets
-        if view.budget.measure is Measure.CASH and not view.budget.category and not view.budget.supplier
+        if view.budget.period is Period.QUARTER
+        and view.budget.measure is Measure.CASH
+        and not view.budget.category
+        and not view.budget.supplier
     ]
     if whole:
         budget = _millions(sheet, "budget", whole[0].amount.row)
@@ -107,6 +104,18 @@ def _power(sheet: Sheet, views: Views) -> tuple[Plotted, ...]:
         series.append(plotted(sheet, row, SERIES[number % len(SERIES)], is_line=True))
     limit = sheet.line(Line("limit", "share", ONE, format=Format.SHARE))
     return (*series, plotted(sheet, limit, ALERT, is_line=True, dashed=True))
+
+
+def _budgets(sheet: Sheet, views: Views) -> tuple[tuple[str, tuple[Plotted, ...]], ...]:
+    """The first budgets: what the period uses against its limit, the same in each quarter of a period."""
+    charts = []
+    for view in views.budgets[:MOST_BUDGETS]:
+        title = f"{view.budget.budget}: used by {view.budget.period.value} against the limit, million"
+        sheet.section(title)
+        used = plotted(sheet, _millions(sheet, "used", view.used.row), SERIES[0])
+        limit = plotted(sheet, _millions(sheet, "limit", view.limit.row), ALERT, is_line=True, dashed=True)
+        charts.append((title, (used, limit)))
+    return tuple(charts)
 
 
 def _service(sheet: Sheet, views: Views) -> tuple[Plotted, ...]:
@@ -141,11 +150,11 @@ def write_dashboard(
         ("Power and cooling used, share of the limit", rows.power, "0%"),
         (f"Firm commitments by fiscal year, {currency} million", years, "#,##0"),
         (f"Cash to the last payment, {currency} million", runoff, "#,##0"),
+        *((title, series, "#,##0") for title, series in rows.budgets),
     )
     drawn = [chart for chart in charts if chart[1]]
-    for (column, row), (title, series, shape) in zip(CHARTS, drawn, strict=False):
-        draw(sheet, title, series, f"{column}{row}", shape)
-    sheet.next = CHARTS[-1][1] + 18
+    for place, (title, series, shape) in zip(CHARTS, drawn, strict=False):
+        draw(sheet, title, series, place, shape)
 
 
 def _years(views: Views, plan: Plan) -> tuple[Plotted, ...]:
@@ -227,15 +236,15 @@ def _cards(plan: Plan, views: Views, capacity: CapacityView, checks: CheckView) 
 def _power_card(views: Views) -> Card:
     if not views.sites:
         return Card("Tightest power limit, used", "no limit", "General", "no site has a limit")
-    used = Call("MAX", tuple(largest(view.used.row) for view in views.sites), max)
-    least = Call("MIN", tuple(smallest(view.headroom.row) for view in views.sites), min)
+    used = Call("MAX", tuple(largest(view.used.row) for view in views.sites), highest)
+    least = Call("MIN", tuple(smallest(view.headroom.row) for view in views.sites), lowest)
     return Card("Tightest power limit, used", used, "0.0%", least, '#,##0.00" MW least headroom"')
 
 
 def _card(sheet: Sheet, row: int, columns: tuple[int, int], card: Card) -> None:
     first, last = columns
     parts = (
-        (card.name, None, Look.SMALL, Tone.LABEL),
+        (card.name, "", Look.SMALL, Tone.LABEL),
         (card.figure, card.shape, Look.HEADLINE, Tone.TITLE),
         (card.below, card.below_shape, Look.SMALL, Tone.SECTION),
     )
@@ -246,7 +255,6 @@ def _card(sheet: Sheet, row: int, columns: tuple[int, int], card: Card) -> None:
         if isinstance(what, str):
             sheet.words(row + offset, first, what, style)
         else:
-            sheet.put(row + offset, first, what, style)
-            sheet.sheet.cell(row + offset, first).number_format = shape
+            sheet.put(row + offset, first, what, replace(style, shape=shape))
         sheet.sheet.merge_cells(start_row=row + offset, end_row=row + offset, start_column=first, end_column=last)
         sheet.sheet.row_dimensions[row + offset].height = 30 if look is Look.HEADLINE else 18

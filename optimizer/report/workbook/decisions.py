@@ -10,15 +10,18 @@ from dataclasses import dataclass
 from optimizer.case.world import LoadSegment
 from optimizer.contracts.contract import Contract
 from optimizer.ledger.decision import Action, DecisionKey
+from optimizer.ledger.keys import Cash, Installed
 from optimizer.ledger.operation import Operation, OperationKey
 from optimizer.plan.plan import Plan
 from optimizer.report.workbook.inputs import Inputs
-from optimizer.report.workbook.live import FIRST_PERIOD, Area, Cell, Live, Row, total
+from optimizer.report.workbook.live import FIRST_PERIOD, Cell, Live, Row
 from optimizer.report.workbook.sheet import CONSTANT, Line, Sheet, Written
 from optimizer.report.workbook.style import Fill, Format
+from optimizer.report.workbook.sums import Area, total
 from optimizer.tables.quarter import Quarter
 
 What = DecisionKey | OperationKey
+NOISE = 1e-6
 FLOWS = (Action.BUY, Action.RESELL)
 INTERNAL = (Action.CHOOSE, Action.START)
 TITLES = {
@@ -104,9 +107,21 @@ def once_only(plan: Plan) -> tuple[DecisionKey, ...]:
     )
 
 
+def in_service(plan: Plan) -> dict[DecisionKey, tuple[Quarter, Quarter]]:
+    """First and last quarter in which what is decided is there, or invoiced for service."""
+    quarters: dict[DecisionKey, list[Quarter]] = {}
+    for m in plan.moved:
+        account = m.posting.key
+        service = isinstance(account, Cash) and account.category.service
+        if isinstance(m.what, DecisionKey) and (service or isinstance(account, Installed)):
+            quarters.setdefault(m.what, []).append(m.posting.quarter)
+    return {key: (min(found), max(found)) for key, found in quarters.items()}
+
+
 def amounts_format(numbers: Iterable[float]) -> Format:
     """Whole numbers without decimals, others with two."""
-    return Format.COUNT if all(number == round(number) for number in numbers) else Format.DECIMAL
+    whole = all(abs(number - round(number)) <= NOISE * max(1.0, abs(number)) for number in numbers)
+    return Format.COUNT if whole else Format.DECIMAL
 
 
 def write_decisions(signings: Sheet, quantities: Sheet, plan: Plan, inputs: Inputs) -> Decided:
@@ -123,9 +138,11 @@ def write_decisions(signings: Sheet, quantities: Sheet, plan: Plan, inputs: Inpu
 def _signings(sheet: Sheet, plan: Plan) -> tuple[dict[DecisionKey, Cell], list[tuple[tuple[Action, str], Written]]]:
     """One section an action, one line a contract, the quantity in the quarter it is decided in."""
     quantity = {choice.key: choice.quantity for choice in plan.choices}
+    unit = {choice.key: choice.unit for choice in plan.choices}
     cells: dict[DecisionKey, Cell] = {}
     lines: list[tuple[tuple[Action, str], Written]] = []
     keys = once_only(plan)
+    service = in_service(plan)
     for action in (action for action in Action if any(key.action is action for key in keys)):
         sheet.section(TITLES.get(action, action.value.capitalize()))
         rows: dict[tuple[str, ...], list[DecisionKey]] = {}
@@ -135,7 +152,10 @@ def _signings(sheet: Sheet, plan: Plan) -> tuple[dict[DecisionKey, Cell], list[t
                 rows.setdefault((key.contract, vintage, key.site, key.segment), []).append(key)
         for index, decided in rows.items():
             number = sheet.next
-            line = _signed(sheet, plan, index, {key.quarter: quantity[key] for key in decided})
+            amounts = {key.quarter: quantity[key] for key in decided}
+            spans = [span for key in decided if (span := service.get(key))]
+            about = f"service {min(spans)[0]} to {max(last for _, last in spans)}" if spans else ""
+            line = _signed(sheet, plan, (*index, about), unit[decided[0]], amounts)
             lines.append(((action, index[0]), line))
             for key in decided:
                 column = FIRST_PERIOD + sheet.axis.quarters.index(key.quarter)
@@ -143,10 +163,9 @@ def _signings(sheet: Sheet, plan: Plan) -> tuple[dict[DecisionKey, Cell], list[t
     return cells, lines
 
 
-def _signed(sheet: Sheet, plan: Plan, index: tuple[str, ...], amounts: dict[Quarter, float]) -> Written:
+def _signed(sheet: Sheet, plan: Plan, index: tuple[str, ...], unit: str, amounts: dict[Quarter, float]) -> Written:
     contract = next(row for row in plan.case.of(Contract) if row.name == index[0])
-    unit = next(choice.unit for choice in plan.choices if choice.key.contract == index[0])
-    about = (contract.TABLE.title, contract.supplier, getattr(contract, "site", ""), *index[1:])
+    about = [contract.TABLE.title, contract.supplier, getattr(contract, "site", ""), *index[1:]]
     line = Line(
         index[0],
         unit,
@@ -173,6 +192,8 @@ def _quantities(sheet: Sheet, plan: Plan, inputs: Inputs, once: dict[DecisionKey
     for operated, quantity in plan.operations:
         amounts.setdefault(flow_key(operated), {})[operated.quarter] = quantity
         units[flow_key(operated)] = operated.operation.unit
+    sheet.heading(CONSTANT, "Share of hours")
+    order = {record.name: number for number, record in enumerate(plan.case.records)}
     flows: dict[FlowKey, Row] = {}
     areas: dict[Action | Operation, Area] = {}
     shares: dict[int, float] = {}
@@ -180,6 +201,7 @@ def _quantities(sheet: Sheet, plan: Plan, inputs: Inputs, once: dict[DecisionKey
         title = TITLES[family] if isinstance(family, Action) else NAMES.get(family.name, family.name.capitalize())
         sheet.section(title)
         keys = [key for key in amounts if key.family == family]
+        keys.sort(key=lambda key: [(order.get(part, len(order)), part) for part in key.index])
         lines = [_flow(sheet, plan, inputs, key, amounts[key], units[key]) for key in keys]
         for key, line in zip(keys, lines, strict=True):
             flows[key] = line.row

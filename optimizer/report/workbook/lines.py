@@ -1,4 +1,4 @@
-"""The ledger of the plan as formulas: one line a decision, account and price, quantity x weight x price in each quarter.
+"""The ledger of the plan as formulas: a line for each decision, account and price: quantity x weight x price.
 
 A weight is what one unit of the decision moves in a quarter: volume (GPU-hours, MWh, GPUs) x index (escalation, share,
 sign), a constant of the contract's calendar. Weights and lines stand in the same rows of a pair of sheets.
@@ -14,9 +14,10 @@ from optimizer.plan.plan import Moved, Plan
 from optimizer.plan.statements import category, firm_payments
 from optimizer.report.workbook.decisions import Decided, FlowKey, flow_key
 from optimizer.report.workbook.inputs import Inputs
-from optimizer.report.workbook.live import Area, Live, Row, total
+from optimizer.report.workbook.live import Live, Row
 from optimizer.report.workbook.sheet import CONSTANT, DETAIL, KEY, SECTION, TOTAL, Line, Sheet, Written
 from optimizer.report.workbook.style import Fill, Format
+from optimizer.report.workbook.sums import Area, total
 from optimizer.tables.quarter import Quarter
 
 NOBODY = "(no supplier)"
@@ -82,11 +83,8 @@ def grouped(moved: Iterable[Moved], decided: Decided, inputs: Inputs) -> dict[Gr
     """Postings by line; a price that changes by quarter makes one line."""
     groups: dict[Group, list[Moved]] = {}
     for m in moved:
-        driver: DecisionKey | FlowKey
-        if isinstance(m.what, DecisionKey) and m.what in decided.once:
-            driver = m.what
-        else:
-            driver = flow_key(m.what)
+        once = isinstance(m.what, DecisionKey) and m.what in decided.once
+        driver = m.what if once else flow_key(m.what)
         term = m.posting.term
         if term is None:
             group = Group(driver, m.posting.key, m.source)
@@ -115,8 +113,6 @@ class Writer:
         self.decided, self.inputs = decided, inputs
         self.units: dict[DecisionKey | OperationKey, str] = {choice.key: choice.unit for choice in plan.choices}
         self.units.update({key: key.operation.unit for key, _ in plan.operations})
-        for sheet in (weights, lines):
-            sheet.widths((26, 28))
         weights.heading(CONSTANT, "Quantity")
         weights.heading(TOTAL, "")
         weights.heading(DETAIL, "Decision")
@@ -164,7 +160,8 @@ class Writer:
         for m in moved:
             posting = m.posting
             per_unit[posting.quarter] = per_unit.get(posting.quarter, 0.0) + posting.volume * posting.index
-        unit = self.units[moved[0].what].removesuffix("s")
+        unit = self.units[moved[0].what]
+        unit = "signing" if unit == "yes/no" else unit.removesuffix("s")
         line = Line(
             texts.label,
             f"{texts.volume} per {unit}",
@@ -177,6 +174,10 @@ class Writer:
             fill=Fill.WEIGHT,
         )
         return self.weights.line(line)
+
+
+def _plural(unit: str) -> str:
+    return unit if unit in ("MWh", "USD") else f"{unit}s"
 
 
 def area_of(sheet: Sheet, lines: Iterable[Written]) -> Area:
@@ -201,7 +202,7 @@ def write_money(weights: Sheet, lines: Sheet, plan: Plan, decided: Decided, inpu
         term = first.posting.term
         named = "new commitments" if isinstance(group.account, Commitment) else category(first).label
         unit = "" if term is None else inputs.unit(term)
-        volume = unit.split(" per ")[-1] if " per " in unit else "times"
+        volume = _plural(unit.split(" per ")[-1]) if " per " in unit else "times"
         detail = describe(group.driver)
         detail += "" if term is None else f" × {term.table}.{group.column or 'by quarter'}"
         supplier = first.supplier or NOBODY

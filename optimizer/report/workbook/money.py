@@ -10,24 +10,10 @@ from optimizer.plan.plan import Plan
 from optimizer.plan.statements import category
 from optimizer.report.workbook.inputs import Inputs
 from optimizer.report.workbook.lines import Money, area_of
-from optimizer.report.workbook.live import (
-    FOUR,
-    MILLION,
-    ONE,
-    ZERO,
-    Cell,
-    Column,
-    Down,
-    Live,
-    Position,
-    Row,
-    Where,
-    choose,
-    total,
-    year_after,
-)
+from optimizer.report.workbook.live import FOUR, MILLION, ONE, ZERO, Cell, Live, Row, choose, year_after
 from optimizer.report.workbook.sheet import CONSTANT, KEY, LABEL, Line, Sheet, Written
 from optimizer.report.workbook.style import Format, Look
+from optimizer.report.workbook.sums import Column, Down, Position, Where, total
 
 CASH, NOT_CASH = "cash", "not cash"
 

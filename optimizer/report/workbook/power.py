@@ -9,20 +9,10 @@ from optimizer.case.world import Cooling, Site, SitePower
 from optimizer.report.workbook.capacity import periods
 from optimizer.report.workbook.inputs import Inputs
 from optimizer.report.workbook.lines import Part, area_of
-from optimizer.report.workbook.live import (
-    FIRST_PERIOD,
-    THOUSAND,
-    ZERO,
-    Down,
-    Live,
-    Where,
-    added,
-    choose,
-    largest,
-    smallest,
-)
+from optimizer.report.workbook.live import FIRST_PERIOD, THOUSAND, ZERO, Live, added, choose
 from optimizer.report.workbook.sheet import CONSTANT, DETAIL, KEY, TOTAL, Line, Sheet, Written
 from optimizer.report.workbook.style import AMBER, GREEN, RED, Format, Look
+from optimizer.report.workbook.sums import Down, Where, largest, smallest
 
 NEARLY, FULL = "0.9", "0.995"
 

@@ -12,9 +12,10 @@ from optimizer.report.workbook.capacity import periods
 from optimizer.report.workbook.decisions import Decided
 from optimizer.report.workbook.inputs import Inputs
 from optimizer.report.workbook.lines import Money
-from optimizer.report.workbook.live import FIRST_PERIOD, ONE, ZERO, Column, Live, Where, added, average, choose, total
+from optimizer.report.workbook.live import FIRST_PERIOD, ONE, ZERO, Live, added, choose
 from optimizer.report.workbook.sheet import DETAIL, KEY, TOTAL, Line, Sheet, Written
 from optimizer.report.workbook.style import RED, Format, Look
+from optimizer.report.workbook.sums import Column, Where, average, total
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class ServiceView:
 def write_service(sheet: Sheet, plan: Plan, decided: Decided, inputs: Inputs, money: Money) -> ServiceView:
     """Write the balance of every workload, then of all."""
     sheet.heading(TOTAL, "Average")
-    workloads = tuple(_workload(sheet, workload, decided, inputs, money) for workload in plan.case.of(Workload))
+    workloads = tuple(_workload(sheet, plan, workload, decided, inputs, money) for workload in plan.case.of(Workload))
     sheet.section("All workloads")
     parts = {
         name: sheet.line(
@@ -59,8 +60,10 @@ def write_service(sheet: Sheet, plan: Plan, decided: Decided, inputs: Inputs, mo
     return ServiceView(workloads, parts["due"], parts["served"], parts["short"])
 
 
-def _workload(sheet: Sheet, workload: Workload, decided: Decided, inputs: Inputs, money: Money) -> WorkloadView:
-    name = workload.workload
+def _workload(
+    sheet: Sheet, plan: Plan, workload: Workload, decided: Decided, inputs: Inputs, money: Money
+) -> WorkloadView:
+    name, currency = workload.workload, plan.case.settings.currency
     sheet.section(name)
     demanded: Live = ZERO
     if inputs.has_series(Demand.TABLE.name, name):
@@ -83,7 +86,9 @@ def _workload(sheet: Sheet, workload: Workload, decided: Decided, inputs: Inputs
     keys = {"A": sheet.own(KEY, SHORTFALL_COST.label), "B": sheet.own(DETAIL, name)}
     cost = Where(money.costs.area, keys)
     if not cost.empty:
-        line = Line("Shortfall cost", "USD", cost, name, extra=SHORTFALL_COST.label, format=Format.MONEY, total=total)
+        line = Line(
+            "Shortfall cost", currency, cost, name, extra=SHORTFALL_COST.label, format=Format.MONEY, total=total
+        )
         sheet.line(line)
     _alarm(sheet, short)
     return WorkloadView(name, due, served, short, rest)

@@ -1,4 +1,4 @@
-"""One sheet of the plan workbook: title, header, sections and lines, in the same columns on every sheet with a time axis.
+"""One sheet of the plan workbook: title, header, sections and lines; every sheet with a time axis has the same columns.
 
 A section · B label · C detail · D unit · E constant · F total · G key or remainder · H… quarters; frozen at H6.
 """
@@ -16,14 +16,15 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from optimizer.report.workbook.live import EPOCH, FIRST_PERIOD, Area, Cell, Live, Row, Value
+from optimizer.report.workbook.live import EPOCH, FIRST_PERIOD, Cell, Live, Row, Value
 from optimizer.report.workbook.style import Align, Fill, Format, Look, Style, Styles, Tone, highlight
+from optimizer.report.workbook.sums import Area
 from optimizer.tables.quarter import Quarter
 
 SECTION, LABEL, DETAIL, UNIT, CONSTANT, TOTAL, KEY = range(1, 8)
 HEADER_ROW, DATE_ROW, FIRST_ROW = 4, 5, 6
-WIDTHS = (3, 30, 40, 16, 14, 17, 16)
-PERIOD_WIDTH, PERIODS_A_PAGE = 14, 24
+NARROW, LEAST_PERIOD, WIDEST = 3, 9, 62
+CHARACTERS_A_PAGE = 330
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 LONGEST_TEXT = 32000
 
@@ -101,6 +102,13 @@ def clean(text: str) -> str:
     return ILLEGAL_CHARACTERS_RE.sub("", text)[:LONGEST_TEXT]
 
 
+def _tone(formula: str, style: Style) -> Tone:
+    """The colour of a formula: green where it reads another sheet, else black; headers keep theirs."""
+    if style.tone is Tone.HEADER:
+        return Tone.HEADER
+    return Tone.LINK if "!" in formula else Tone.FORMULA
+
+
 class Sheet:
     """A sheet and the row that is written next (`next`)."""
 
@@ -109,6 +117,8 @@ class Sheet:
         self.name, self.title, self.note = sheet.title, title, note
         self.shown = book.shown.setdefault(sheet.title, {})
         self.next = FIRST_ROW
+        self._wide: dict[int, int] = {}
+        self._widths: tuple[float, ...] = ()
         sheet.sheet_view.showGridLines = False
         sheet.sheet_view.zoomScale = 85
         sheet.sheet_properties.tabColor = colour
@@ -128,7 +138,9 @@ class Sheet:
     @property
     def width(self) -> int:
         """The last column that is used."""
-        return FIRST_PERIOD - 1 + len(self._axis.quarters) if self._axis else self.sheet.max_column
+        if self._axis is not None:
+            return FIRST_PERIOD - 1 + len(self._axis.quarters)
+        return max(self._wide, default=1)
 
     def words(self, row: int, column: int, text: str, style: Style) -> Cell:
         """Write a text; whatever it begins with, it stays a text."""
@@ -140,6 +152,8 @@ class Sheet:
         if text.startswith(FORMULA_SIGNS):
             style = replace(style, quoted=True)
         self.book.styles.apply(cell, style)
+        if style.fill is not Fill.SECTION and row > DATE_ROW:
+            self._fit(column, len(text))
         return Cell(self.name, row, column, text)
 
     def number(self, row: int, column: int, number: float | date, style: Style) -> Cell:
@@ -149,21 +163,27 @@ class Sheet:
         cell = self.sheet.cell(row, column)
         cell.value = number
         self.book.styles.apply(cell, style)
+        self._fit(column, 9 if isinstance(number, date) else style.format.characters(number))
         return Cell(self.name, row, column, number if isinstance(number, int | float) else str(number))
 
     def formula(self, row: int, column: int, live: Live, style: Style, i: int = 0) -> Cell:
         """Write a formula and remember what it shows; its colour follows from where it reads."""
         text = live.text(self.name, i)
-        tone = style.tone if style.tone is Tone.HEADER else Tone.LINK if "!" in text else Tone.FORMULA
+        tone = _tone(text, style)
+        if style.tone is not tone:
+            style = replace(style, tone=tone)
         cell = self.sheet.cell(row, column)
         cell.value = f"={text}"
         cell.data_type = "f"
-        if style.tone is not tone:
-            style = replace(style, tone=tone)
         self.book.styles.apply(cell, style)
         shown = live.value(i)
         self.shown[cell.coordinate] = shown
+        self._fit(column, len(shown) if isinstance(shown, str) else style.format.characters(shown))
         return Cell(self.name, row, column, shown)
+
+    def _fit(self, column: int, characters: int) -> None:
+        if characters > self._wide.get(column, 0):
+            self._wide[column] = characters
 
     def put(self, row: int, column: int, what: Live | float, style: Style) -> Cell:
         """Write a formula, or a number as a constant."""
@@ -171,11 +191,12 @@ class Sheet:
             return self.formula(row, column, what, style)
         return self.number(row, column, what, replace(style, tone=Tone.CONSTANT))
 
-    def header(self, row: int, column: int, text: str, side: Align = Align.LEFT, wrap: bool = False) -> Cell:
+    def header(
+        self, row: int, column: int, text: str, side: Align = Align.LEFT, wrap: bool = False, indent: int = 0
+    ) -> Cell:
         """Write a column heading."""
-        return self.words(
-            row, column, text, Style(tone=Tone.HEADER, fill=Fill.HEADER, look=Look.BOLD, side=side, wrap=wrap)
-        )
+        style = Style(tone=Tone.HEADER, fill=Fill.HEADER, look=Look.BOLD, side=side, wrap=wrap, indent=indent)
+        return self.words(row, column, text, style)
 
     def section(self, title: str, last_column: int | None = None) -> None:
         """Write a section bar across the sheet, after a blank row unless it is the first."""
@@ -215,7 +236,8 @@ class Sheet:
             self.words(row, TOTAL, "", left)
         extra = None
         if isinstance(line.extra, str) or (line.extra is None and look is Look.TOTAL):
-            extra = self.words(row, KEY, line.extra or "", Style(tone=Tone.QUIET, look=look, side=Align.LEFT))
+            quiet = Style(tone=Tone.QUIET, look=look, side=Align.LEFT, indent=1)
+            extra = self.words(row, KEY, line.extra or "", quiet)
         elif line.extra is not None:
             extra = self.formula(row, KEY, line.extra(written), Style(line.format, look=look))
         return Written(line.section, clean(line.label), clean(line.detail), written, constant, total, extra)
@@ -237,6 +259,7 @@ class Sheet:
         live = line.quarters
         if isinstance(live, Live):
             style = Style(line.format, Tone.FORMULA, line.fill, line.look)
+            style = replace(style, tone=_tone(live.text(self.name, 0), style))
             numbers = []
             for i in range(count):
                 shown = self.formula(row, FIRST_PERIOD + i, live, style, i).shown
@@ -266,6 +289,7 @@ class Sheet:
 
     def widths(self, widths: Sequence[float]) -> None:
         """Set the width of the first columns."""
+        self._widths = tuple(widths)
         for column, width in enumerate(widths, 1):
             self.sheet.column_dimensions[get_column_letter(column)].width = width
 
@@ -290,14 +314,12 @@ class Sheet:
             beyond = "" if i < axis.horizon else "*"
             self.header(HEADER_ROW, column, f"{quarter}{beyond}", Align.RIGHT)
             self.number(DATE_ROW, column, quarter.start, small)
-            self.sheet.column_dimensions[get_column_letter(column)].width = PERIOD_WIDTH
-        self.widths(WIDTHS)
         self.sheet.freeze_panes = self.sheet.cell(FIRST_ROW, FIRST_PERIOD)
 
     def heading(self, column: int, text: str) -> None:
         """Give a column of the time header another heading."""
         side = Align.RIGHT if column in (CONSTANT, TOTAL) else Align.LEFT
-        self.header(HEADER_ROW, column, text, side)
+        self.header(HEADER_ROW, column, text, side, indent=int(column == KEY))
 
     def finish(self, repeat: str, one_page: bool) -> None:
         """Set up printing: A4 landscape, one page wide for each two dozen quarters, header and labels repeated."""
@@ -309,11 +331,34 @@ class Sheet:
         sheet.page_margins.left = sheet.page_margins.right = 0.4
         sheet.page_margins.top = sheet.page_margins.bottom = 0.6
         if self._axis is not None:
-            sheet.page_setup.fitToWidth = math.ceil(len(self._axis.quarters) / PERIODS_A_PAGE)
+            sheet.page_setup.fitToWidth = math.ceil(self._fit_columns() / CHARACTERS_A_PAGE)
             sheet.print_title_cols = "A:G"
+        elif one_page:
+            sheet.print_options.horizontalCentered = True
+        else:
+            sheet.page_setup.fitToWidth = math.ceil(sum(self._widths[: self.width]) / CHARACTERS_A_PAGE)
         if repeat:
             sheet.print_title_rows = repeat
         footer = sheet.oddFooter
         footer.left.text, footer.center.text, footer.right.text = "&F – &A", f"Run {self.book.run}", "Page &P of &N"
         for part in (footer.left, footer.center, footer.right):
             part.size = 8
+
+    def _fit_columns(self) -> int:
+        """Make the columns of a sheet with a time axis as wide as what they hold; returns their width in all."""
+        total = 0
+        for column in range(SECTION, FIRST_PERIOD):
+            used = self._wide.get(column, 0)
+            heading = str(self.sheet.cell(HEADER_ROW, column).value or "")
+            if not used and column > LABEL:
+                self.heading(column, "")
+                heading = ""
+            least = NARROW if column == SECTION else len(heading) + 2
+            wide = min(max(used + 2, least), WIDEST)
+            self.sheet.column_dimensions[get_column_letter(column)].width = wide
+            total += wide
+        columns = range(FIRST_PERIOD, FIRST_PERIOD + len(self.axis.quarters))
+        wide = max(LEAST_PERIOD, *(self._wide.get(column, 0) + 1 for column in columns))
+        for column in columns:
+            self.sheet.column_dimensions[get_column_letter(column)].width = wide
+        return total + wide * len(columns)

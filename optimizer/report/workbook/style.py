@@ -35,13 +35,22 @@ class Format(Enum):
     FINE = '#,##0.00######;-#,##0.00######;"–"'
     WEIGHT = '#,##0.00##;-#,##0.00##;"–"'
     FACTOR = "0.0000"
-    SHARE = "0.0%"
+    SHARE = '0.0%;-0.0%;"–"'
     GAP = "0.0000%"
     FLAG = '0;-0;"–"'
     PLAIN = "0"
     YEAR = '"FY"0'
     DATE = "yyyy-mm-dd"
     GENERAL = "General"
+
+    def characters(self, number: float) -> int:
+        """How many characters a number takes, about."""
+        decimals = {Format.CENTS: 2, Format.DECIMAL: 2, Format.PRICE: 4, Format.WEIGHT: 4, Format.FACTOR: 4}
+        if self in (Format.SHARE, Format.GAP):
+            return 7
+        if self is Format.DATE:
+            return 9
+        return len(f"{abs(number):,.{decimals.get(self, 0)}f}") + 2
 
 
 class Tone(Enum):
@@ -91,7 +100,10 @@ class Align(Enum):
 
 @dataclass(frozen=True)
 class Style:
-    """Everything that makes a cell look as it does. `quoted` marks a text that begins like a formula."""
+    """Everything that makes a cell look as it does. `quoted` marks a text that begins like a formula.
+
+    `shape` is a number format of its own, in place of `format`.
+    """
 
     format: Format = Format.GENERAL
     tone: Tone = Tone.LABEL
@@ -101,6 +113,7 @@ class Style:
     wrap: bool = False
     indent: int = 0
     quoted: bool = False
+    shape: str = ""
 
 
 _SIZES = {Look.SMALL: 9, Look.TITLE: 16, Look.HEADLINE: 18}
@@ -135,7 +148,7 @@ class Styles:
         cell.alignment = Alignment(
             horizontal=style.side.value, vertical="center", wrap_text=style.wrap, indent=style.indent
         )
-        cell.number_format = style.format.value
+        cell.number_format = style.shape or style.format.value
         cell.quotePrefix = style.quoted
         return copy(cell._style)
 
