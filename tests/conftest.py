@@ -7,6 +7,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load">
+<prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item>
+</oor:items>
+"""
+"""Settings of LibreOffice that make it calculate what it opens; left alone, it trusts the values in the file."""
 TOOLS = {"libreoffice": ("soffice",), "browser": ("chromium", "chromium-browser", "google-chrome")}
 
 
@@ -29,6 +36,9 @@ def recalculate(tmp_path: Path):
 
     def convert(path: Path, suffix: str = "xlsx") -> Path:
         out = tmp_path / "recalculated"
+        settings = tmp_path / "profile" / "user" / "registrymodifications.xcu"
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text(ALWAYS_RECALCULATE)
         profile = (tmp_path / "profile").as_uri()
         subprocess.run(
             [

@@ -165,6 +165,9 @@ class Option(DeliveryTerms, Dependent):
             yield self._broken("OPTION-1", q, "it is exercised", f"no delivery before {available}")
         if blocks > TOLERANCE and exceeds(self.min_blocks, blocks):
             yield self._broken("OPTION-4", q, f"{blocks:g} blocks are exercised", f"at least {self.min_blocks:g}")
+        marked = decided.quantity(DecisionKey(Action.CHOOSE, self.option, q))
+        if self.min_blocks and blocks > TOLERANCE and not marked:
+            yield self._broken("OPTION-4", q, f"{blocks:g} blocks are exercised without a mark", "marked as exercised")
         if not self.divisible and not is_whole(blocks):
             yield self._broken("OPTION-4", q, f"{blocks:g} blocks are exercised", "whole blocks")
 

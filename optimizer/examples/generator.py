@@ -63,7 +63,7 @@ LARGE = Size(quarters=20, offers=80, sites=12, accelerators=4, workloads=15)
 
 
 def generate(size: Size, seed: int) -> Case:
-    """A feasible case of this size. Raises ValueError for a size without quarters, offers, sites, systems or workloads."""
+    """A feasible case of this size. Raises ValueError where any part of the size is less than 1."""
     if min(size.quarters, size.offers, size.sites, size.accelerators, size.workloads, size.segments) < 1:
         raise ValueError(f"every part of a size must be at least 1; it is {size}")
     return Case(tuple(_Generator(size, Random(seed), seed).records()))
@@ -217,11 +217,10 @@ class _Generator:
 
     def _limits(self) -> Iterator[Record]:
         """A budget and policies; all but the spot share, which nothing bought keeps, bend at a price."""
-        for year, share in (("cash", 1.0), ("new commitments", 2.0)):
-            measure = Measure.CASH if year == "cash" else Measure.COMMITMENTS
+        for measure, share in ((Measure.CASH, 1.0), (Measure.COMMITMENTS, 2.0)):
             billed = share * self.offers.quarterly_usd()
             yield Budget(
-                budget=year,
+                budget=measure.value,
                 measure=measure,
                 period=Period.FISCAL_YEAR,
                 violation_cost_usd_per_usd=0.5,

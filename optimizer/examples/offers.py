@@ -42,16 +42,18 @@ class Market:
 
 
 class _Kind(Enum):
-    """Contract types, by how many of twenty offers are of it; a backstop or option needs a block before it."""
+    """Contract types."""
 
-    BLOCK = 10
-    SPOT = 4
-    OPTION = 2
-    PURCHASE = 2
-    BACKSTOP = 1
-    COMMITMENT = 1
+    BLOCK = "block"
+    SPOT = "spot"
+    OPTION = "option"
+    PURCHASE = "purchase"
+    BACKSTOP = "backstop"
+    COMMITMENT = "commitment"
 
 
+# Of twenty offers: ten blocks, four markets, two options, two purchases, a backstop and a commitment. A block comes
+# first, because options and backstops come with the block before them.
 _DECK = (
     *(_Kind.BLOCK, _Kind.BLOCK, _Kind.SPOT, _Kind.OPTION, _Kind.PURCHASE),
     *(_Kind.BLOCK, _Kind.BLOCK, _Kind.SPOT, _Kind.BACKSTOP, _Kind.BLOCK),
@@ -119,6 +121,7 @@ class Offers:
         most = float(self.rng.randint(4, 30))
         before = self.blocks[-1] if self.blocks else None
         linked = before if before is not None and self.rng.random() < 0.15 else None
+        grouped = linked is None and self.rng.random() < 0.2
         block = Block(
             block=f"block-{number}",
             supplier=supplier,
@@ -146,7 +149,7 @@ class Offers:
             exit_after_quarters=term // 2 if leaves else 0,
             exit_fee_share=0.5 if leaves else 1.0,
             resale_price_usd_per_gpu_hour=round(0.4 * market.price, 3) if self.rng.random() < 0.1 else 0.0,
-            exclusive_group=f"group-{number}" if self.rng.random() < 0.1 else "",
+            exclusive_group=f"group-{len(self.blocks) // 3}" if grouped else "",
             requires=linked.block if linked is not None else "",
         )
         self.blocks.append(block)

@@ -1,7 +1,7 @@
 """The independent audit: replay every contract, check every rule, recompute the objective. Never sees the model."""
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from optimizer.case.case import Case
 from optimizer.contracts.contract import Contract
 from optimizer.errors import AuditError, Finding
 from optimizer.ledger.books import Entry
-from optimizer.ledger.keys import Cash, Key
+from optimizer.ledger.keys import Cash, Commitment, Key
 from optimizer.plan.plan import Plan
 from optimizer.rules.books import Books
 from optimizer.rules.money import weight
@@ -17,6 +17,7 @@ from optimizer.rules.rule import rules
 from optimizer.tables.quarter import Quarter
 
 CENT = 0.005
+PHYSICAL = 1e-6
 RELATIVE = 1e-9
 FAULT = "this is a fault of the program: keep the plan folder and report it"
 
@@ -36,17 +37,23 @@ class Audit:
 
 
 def audit(case: Case, plan: Plan) -> Audit:
-    """Recompute every limit and every dollar of the plan from its quantities."""
+    """Recompute every limit and every dollar of the plan from its quantities.
+
+    A quantity that is no number stops the audit there: nothing can be recomputed from it.
+    """
     findings: list[Finding] = []
     entries: list[Entry] = []
     decided, known = plan.decided, {contract.name for contract in case.of(Contract)}
+    findings += _repeated(plan)
+    findings += _negative(plan, known)
+    if not all(math.isfinite(quantity) for quantity in _numbers(plan)):
+        return Audit(math.nan, tuple(findings), Books(case, decided, plan.operated, ()))
     for contract in case.of(Contract):
         for replayed in contract.replay(case, decided):
             (findings if isinstance(replayed, Finding) else entries).append(replayed)  # type: ignore[arg-type]
     books = Books(case, decided, plan.operated, entries)
     for rule in rules():
         books.add(list(rule.replay(books)))
-    findings += _negative(plan, known)
     for rule in rules():
         findings += rule.check(books)
     findings += _postings(plan, books)
@@ -70,6 +77,11 @@ def present_value(case: Case, books: Books) -> float:
     )
 
 
+def _numbers(plan: Plan) -> Iterator[float]:
+    yield from (choice.quantity for choice in plan.choices)
+    yield from (value for _, value in plan.operations)
+
+
 def _negative(plan: Plan, known: set[str]) -> Iterator[Finding]:
     for choice in plan.choices:
         if choice.key.contract not in known:
@@ -82,6 +94,14 @@ def _negative(plan: Plan, known: set[str]) -> Iterator[Finding]:
             yield Finding(place, f"quantity {value:g}", "a number that is not negative", FAULT)
 
 
+def _repeated(plan: Plan) -> Iterator[Finding]:
+    """A quantity that stands twice: replays count it once, and a reader who adds lines up counts it twice."""
+    quantities = Counter([*(choice.key for choice in plan.choices), *(key for key, _ in plan.operations)])
+    for key, times in quantities.items():
+        if times > 1:
+            yield Finding(f"plan {key}", f"stands {times} times", "each quantity once", FAULT)
+
+
 def _postings(plan: Plan, books: Books) -> Iterator[Finding]:
     """What the model posted must be what is replayed, by account, source and quarter."""
     posted: defaultdict[tuple[Key, str, Quarter], float] = defaultdict(float)
@@ -92,8 +112,9 @@ def _postings(plan: Plan, books: Books) -> Iterator[Finding]:
         replayed[entry.key, entry.source, entry.quarter] += entry.amount
     for place in posted.keys() | replayed.keys():
         model, walked = posted.get(place, 0.0), replayed.get(place, 0.0)
-        if abs(model - walked) > CENT + RELATIVE * max(abs(model), abs(walked)):
-            key, source, quarter = place
+        key, source, quarter = place
+        least = CENT if isinstance(key, Cash | Commitment) else PHYSICAL
+        if abs(model - walked) > least + RELATIVE * max(abs(model), abs(walked)):
             yield Finding(f"{key} of {source} in {quarter}", f"posted {model:,.4f}", f"replayed {walked:,.4f}", FAULT)
 
 
@@ -106,3 +127,8 @@ def _objective(plan: Plan, objective: float, books: Books) -> Iterator[Finding]:
     bound = plan.result.bound
     if bound is not None and bound > objective + CENT + RELATIVE * abs(objective):
         yield Finding("plan bound", f"bound {bound:,.4f}", f"at most the objective {objective:,.4f}", FAULT)
+    if plan.result.status == "optimal" and bound is not None:
+        proven = objective - plan.result.asked_gap * abs(objective) - CENT - RELATIVE * turnover
+        if bound < proven:
+            found = f"optimal, with a bound of {bound:,.4f}"
+            yield Finding("plan bound", found, f"at least {proven:,.4f}, within the gap that was asked for", FAULT)

@@ -115,9 +115,28 @@ class OneSite(Rule):
                     for segment in books.case.segments:
                         units = served.get((name, site, segment.segment), 0.0)
                         yield from self._whole(books, workload, segment, site, quarter, units)
+        for quarter in books.case.calendar.quarters:
+            yield from self._marks(books, quarter)
         for name, sites_ever in homes.items():
             if single[name].placement is Placement.ONE_SITE and len(sites_ever) > 1:
                 yield broken(f"PLACE-5 {name}", f"it runs at {', '.join(sorted(sites_ever))}", "one site for good")
+
+    def _marks(self, books: Books, quarter: Quarter) -> Iterator[Finding]:
+        """The plan says where each clustered workload runs, and where it is bound to run for good."""
+        wanted = {workload.workload for workload in books.case.of(Workload) if clustered(workload)}
+        runs = {(name, site) for name, site, _ in _served(books, quarter) if name in wanted} if wanted else set()
+        placed = {key.index: mark for key, mark in books.operated.of(PLACED, quarter)}
+        for name, site in sorted(runs | placed.keys()):
+            mark, truth = placed.get((name, site), 0.0), float((name, site) in runs)
+            if abs(mark - truth) > TOLERANCE:
+                yield broken(f"PLACE-1 {name} {site} {quarter}", f"marked as placed {mark:g} times", f"{truth:g}")
+        bound = {workload.workload for workload in books.case.of(Workload) if workload.placement is Placement.ONE_SITE}
+        homes = {key.index: mark for key, mark in books.operated.of(HOME, quarter)}
+        before = {key.index for key, _ in books.operated.of(HOME, quarter + -1)}
+        for index in sorted({index for index in placed if index[0] in bound} | before | homes.keys()):
+            if abs(homes.get(index, 0.0) - 1.0) > TOLERANCE:
+                found = f"its home is marked {homes.get(index, 0.0):g} times"
+                yield broken(f"PLACE-3 {' '.join(index)} {quarter}", found, "once, where it runs or has run")
 
     def _whole(
         self, books: Books, workload: Workload, segment: LoadSegment, site: str, quarter: Quarter, units: float

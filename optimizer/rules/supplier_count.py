@@ -24,6 +24,7 @@ from optimizer.rules.books import TOLERANCE, Books, broken
 from optimizer.rules.formulation import Formulation, Made, Terms
 from optimizer.rules.limit import admitted, overrun, violations
 from optimizer.rules.policy import Policy, PolicyKind, PolicyRule
+from optimizer.tables.quarter import Quarter
 
 LEAST_DIVISIBLE = 0.01
 BINDING = (Action.SIGN, Action.HOLD, Action.EXERCISE, Action.TAKE, Action.GIVEN)
@@ -85,6 +86,8 @@ class SupplierCount(PolicyRule):
 
     def check(self, books: Books) -> Iterator[Finding]:
         policies = list(self.policies(books.case))
+        if policies:
+            yield from self._marks(books)
         count = len(_engaged(books)) if policies else 0
         for policy in policies:
             sign, last = SIGNS[policy.kind], books.case.calendar.quarters[-1]
@@ -92,6 +95,17 @@ class SupplierCount(PolicyRule):
             if sign * (count - policy.limit) > beyond + TOLERANCE:
                 bound = "at most" if sign > 0 else "at least"
                 yield broken(f"{CODE} {policy.policy}", f"{count} suppliers", f"{bound} {policy.limit:g}")
+
+    def _marks(self, books: Books) -> Iterator[Finding]:
+        """The plan says with whom anything has been signed."""
+        for quarter in books.case.calendar.quarters:
+            marks = {key.part("supplier"): mark for key, mark in books.operated.of(ENGAGED, quarter)}
+            truth = _engaged(books, quarter)
+            for supplier in sorted(marks.keys() | truth):
+                mark, due = marks.get(supplier, 0.0), float(supplier in truth)
+                if abs(mark - due) > TOLERANCE:
+                    place = f"SUPPLIERS-1 {supplier} {quarter}"
+                    yield broken(place, f"marked as engaged {mark:g} times", f"{due:g}")
 
 
 def _binding(form: Formulation) -> Iterator[Made]:
@@ -102,7 +116,8 @@ def _least(made: Made) -> float:
     return made.decision.lower or (1.0 if made.decision.integer else LEAST_DIVISIBLE)
 
 
-def _engaged(books: Books) -> set[str]:
-    """Suppliers with whom anything is signed in the plan."""
+def _engaged(books: Books, until: Quarter | None = None) -> set[str]:
+    """Suppliers with whom anything is signed in the plan, in the quarter `until` or before."""
     supplier = {contract.name: contract.supplier for contract in books.case.of(Contract)}
-    return {supplier[key.contract] for key, units in books.decided if key.action in BINDING and units > TOLERANCE}
+    signed = ((key, units) for key, units in books.decided if key.action in BINDING and units > TOLERANCE)
+    return {supplier[key.contract] for key, _ in signed if until is None or key.quarter <= until}

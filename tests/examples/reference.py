@@ -116,7 +116,10 @@ def random_problem(seed: int) -> Document:
         "pairs": pairs,
         "pool_pairs": pool_pairs,
         "limits": _limits(rng, [offer["id"] for offer in offers]),
-        "spot": [{"pool": "hall", "cost": rng.randint(4, 12), "max": rng.choice([3, 40])}, {"pool": alone[0], "cost": 3.5, "max": 2.0}],
+        "spot": [
+            {"pool": "hall", "cost": rng.randint(4, 12), "max": rng.choice([3, 40])},
+            {"pool": alone[0], "cost": 3.5, "max": 2.0},
+        ],
     }
 
 

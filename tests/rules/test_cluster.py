@@ -5,7 +5,8 @@ import pytest
 from optimizer.case.case import Case
 from optimizer.case.world import LoadSegment, Performance, Placement, Workload
 from optimizer.contracts.block import Block
-from tests.builders import add, broken, cost, edit, one_site, served, short, signed, two_sites
+from optimizer.ledger.operation import PLACED
+from tests.builders import add, broken, cost, edit, one_site, operated, served, short, signed, two_sites
 
 SMALL = edit(two_sites(one_site()), Block, "b", max_blocks=6.0)
 
@@ -67,6 +68,7 @@ def test_the_check_sees_a_cluster_that_is_too_small() -> None:
     A broken rule would give: no finding.
     """
     split = {**signed("b", 6.0), **signed("far", 4.0), **served(6.0), **served(4.0, site="away")}
+    split |= {**operated(PLACED, 1.0, 0, "train", "home"), **operated(PLACED, 1.0, 0, "train", "away")}
     assert broken(cluster(SMALL, 4.0), split) == set()
     assert broken(cluster(SMALL, 5.0), split) == {"CLUSTER-1"}
     assert broken(cluster(SMALL, 11.0), short(10.0)) == set()

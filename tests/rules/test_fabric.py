@@ -3,7 +3,8 @@
 import pytest
 
 from optimizer.case.world import Demand, LoadSegment, Placement, Site, Workload
-from tests.builders import add, broken, cost, demanded, edit, one_site, served, set_series, signed, two_sites
+from optimizer.ledger.operation import PLACED
+from tests.builders import add, broken, cost, demanded, edit, one_site, operated, served, set_series, signed, two_sites
 
 CASE = edit(two_sites(one_site()), Site, "home", fabric_gpus=8.0)
 
@@ -59,4 +60,5 @@ def test_the_check_sees_a_cluster_beyond_the_fabric() -> None:
     """
     here = {**signed("b", 10.0), **served(10.0)}
     assert broken(CASE, here) == set()
+    here |= operated(PLACED, 1.0, 0, "train", "home")
     assert broken(edit(CASE, Workload, "train", minimum_cluster_gpus=1.0), here) == {"FABRIC-1"}

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from optimizer.case.case import Case
 from optimizer.case.world import LoadSegment, Placement, Workload
 from optimizer.contracts.block import Block
+from optimizer.ledger.operation import HOME, PLACED, Operation
 from tests.builders import (
     FIRST,
+    Quantities,
     add,
     block,
     broken,
@@ -19,6 +21,7 @@ from tests.builders import (
     edit,
     infeasible,
     one_site,
+    operated,
     served,
     short,
     signed,
@@ -116,12 +119,35 @@ def test_the_check_sees_a_split_and_a_part() -> None:
     """
     both = {**signed("b", 6.0), **signed("far", 4.0)}
     split = {**both, **served(6.0), **served(4.0, site="away")}
+    marks = {**mark(PLACED), **mark(PLACED, site="away")}
     assert broken(SMALL, split) == set()
-    assert broken(placed(SMALL), split) == {"PLACE-1", "PLACE-2"}
-    assert broken(placed(SMALL), {**signed("b", 6.0), **served(6.0), **short(4.0)}) == {"PLACE-1"}
+    assert broken(placed(SMALL), {**split, **marks}) == {"PLACE-1", "PLACE-2"}
+    part = {**signed("b", 6.0), **served(6.0), **short(4.0), **mark(PLACED)}
+    assert broken(placed(SMALL), part) == {"PLACE-1"}
     moved = {**signed("here first", 10.0), **signed("there later", 10.0, 1), **served(10.0), **served(10.0, 1, "away")}
+    moved |= {**mark(PLACED), **mark(PLACED, 1, "away")}
     assert broken(placed(MOVING), moved) == set()
-    assert broken(placed(MOVING, Placement.ONE_SITE), moved) == {"PLACE-5"}
+    homes = {**mark(HOME), **mark(HOME, 1), **mark(HOME, 1, "away")}
+    assert broken(placed(MOVING, Placement.ONE_SITE), {**moved, **homes}) == {"PLACE-5"}
+
+
+def mark(family: Operation, quarter: int = 0, site: str = "home") -> Quantities:
+    """A mark that `train` runs, or is bound to run, at the site, written by hand."""
+    return operated(family, 1.0, quarter, "train", site)
+
+
+def test_the_check_sees_marks_that_are_not_true() -> None:
+    """Proves: a mark of running where nothing runs, no mark where it runs, and a home that is left are found.
+
+    A broken rule would give: a plan that says a workload runs at another site than the one that serves it.
+    """
+    stays = {**signed("here first", 10.0), **served(10.0), **mark(PLACED)}
+    bound = {**stays, **mark(HOME), **mark(HOME, 1), **mark(HOME, 2), **short(10.0, 1), **short(10.0, 2)}
+    case = placed(MOVING, Placement.ONE_SITE)
+    assert broken(case, bound) == set()
+    assert broken(case, {**bound, **mark(PLACED, 1)}) == {"PLACE-1"}
+    assert broken(case, {key: n for key, n in bound.items() if key not in mark(PLACED)}) == {"PLACE-1"}
+    assert broken(case, {key: n for key, n in bound.items() if key not in mark(HOME, 1)}) == {"PLACE-3"}
 
 
 @settings(max_examples=25, deadline=None)

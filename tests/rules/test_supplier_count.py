@@ -6,6 +6,7 @@ from optimizer.case.world import Supplier
 from optimizer.contracts.block import Block
 from optimizer.contracts.commitment import CommitmentSchedule, ExistingCommitment, Item
 from optimizer.contracts.spot import Firmness
+from optimizer.ledger.operation import ENGAGED
 from optimizer.rules.policy import PolicyKind
 from tests.builders import (
     across,
@@ -14,6 +15,7 @@ from tests.builders import (
     cost,
     edit,
     one_site,
+    operated,
     policy,
     rivals,
     served,
@@ -72,9 +74,12 @@ def test_the_check() -> None:
 
     A broken rule would give: no finding.
     """
-    both = {**signed("b", 6.0), **signed("c", 4.0), **served(10.0)}
-    one = {**signed("b", 10.0), **served(10.0)}
+    acme, beta = (operated(ENGAGED, 1.0, 0, supplier) for supplier in ("acme", "beta"))
+    both = {**signed("b", 6.0), **signed("c", 4.0), **served(10.0), **acme, **beta}
+    one = {**signed("b", 10.0), **served(10.0), **acme}
     most = policy(rivals(), PolicyKind.MAXIMUM_SUPPLIERS, 1.0)
     least = policy(rivals(), PolicyKind.MINIMUM_SUPPLIERS, 2.0)
     assert (broken(most, both), broken(most, one)) == ({"SUPPLIERS-4"}, set())
     assert (broken(least, both), broken(least, one)) == (set(), {"SUPPLIERS-4"})
+    assert broken(most, {**one, **beta}) == {"SUPPLIERS-1"}
+    assert broken(most, {key: n for key, n in one.items() if key not in acme}) == {"SUPPLIERS-1"}

@@ -1,5 +1,6 @@
 """What replays report and what rows refuse, in the same words for every contract type."""
 
+import math
 from collections.abc import Iterator
 
 from optimizer.case.case import Case
@@ -25,7 +26,7 @@ def exceeds(value: float, limit: float) -> bool:
 
 def is_whole(quantity: float) -> bool:
     """Whether the quantity is a whole number within the tolerance."""
-    return abs(quantity - round(quantity)) <= TOLERANCE
+    return math.isfinite(quantity) and abs(quantity - round(quantity)) <= TOLERANCE
 
 
 def foreign(name: str, decided: Decided, *actions: Action) -> Iterator[Finding]:

@@ -147,7 +147,7 @@ def _pool(sheet: Sheet, place: tuple[str, str, str], use: Area, supply: Part) ->
     site, accelerator, segment = place
     hours = f"{accelerator}{SEPARATOR}{segment}"
     sheet.section(SEPARATOR.join(place))
-    usable = []
+    usable: list[Written] = []
     for label, system in (("Usable at all hours", accelerator), ("Usable in these hours", hours)):
         amount = Where(supply.area, {"C": sheet.own(DETAIL, site), "G": sheet.own(KEY, system)})
         if not amount.empty or (system == hours and not usable):

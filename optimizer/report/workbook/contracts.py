@@ -64,12 +64,11 @@ def _items(plan: Plan, decided: Decided, money: Money, installed: Part) -> Itera
         if key.action is Action.CHOOSE and replace(key, action=Action.SIGN) in decided.once:
             continue
         keys = {key, replace(key, action=Action.CHOOSE)} if key.action is Action.SIGN else {key}
-        yield Item(
-            key,
-            rows[key.contract],
-            *({g: line for g, line in part.lines.items() if g.driver in keys} for part in (money.cash, money.memo)),
-            {g: line for g, line in installed.lines.items() if g.driver in keys},
+        money_, memo, there = (
+            {group: line for group, line in part.lines.items() if group.driver in keys}
+            for part in (money.cash, money.memo, installed)
         )
+        yield Item(key, rows[key.contract], money_, memo, there)
 
 
 def _write(sheet: Sheet, row: int, decided: Decided, inputs: Inputs, item: Item, unit: str, span: Span) -> None:
@@ -88,10 +87,10 @@ def _write(sheet: Sheet, row: int, decided: Decided, inputs: Inputs, item: Item,
     sheet.words(row, 12, unit, quiet)
     peak = added(largest(line.row) for line in item.installed.values())
     sheet.formula(row, 13, peak, Style(Format.COUNT))
-    priced = next(((group, line) for group, line in item.memo.items() if line.constant is not None), None)
-    if priced is not None:
-        group, line = priced
-        sheet.put(row, 14, line.constant or 0.0, Style(Format.PRICE))
+    priced = [(group, line.constant) for group, line in item.memo.items() if line.constant is not None]
+    if priced:
+        group, price = priced[0]
+        sheet.formula(row, 14, price, Style(Format.PRICE))
         sheet.words(row, 15, inputs.unit_of(group.table, group.column), quiet)
     figures: tuple[Live, ...] = tuple(
         added(line.total for line in part.values() if line.total is not None) for part in (item.memo, item.money)

@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 
 from optimizer.plan.plan import Plan
 from optimizer.report.workbook.capacity import CapacityView
+from optimizer.report.workbook.cards import Card, cards
 from optimizer.report.workbook.charts import Plotted, draw, plotted
 from optimizer.report.workbook.checks import CheckView, Views
-from optimizer.report.workbook.live import MILLION, ONE, ZERO, Call, Live, Words, added, choose, highest, lowest
+from optimizer.report.workbook.live import MILLION, ONE, Live, added
 from optimizer.report.workbook.sheet import Line, Sheet, Written, letter
 from optimizer.report.workbook.style import ALERT, GREEN, RED, SERIES, Align, Fill, Format, Look, Style, Tone
-from optimizer.report.workbook.sums import average, largest, smallest, total
 from optimizer.rules.budget import Measure
 from optimizer.rules.period import Period
 
@@ -18,17 +18,6 @@ CARD_ROWS = (4, 8)
 CHARTS = tuple((left, left + 6, top, top + 15) for top in (12, 29, 46, 63) for left in (2, 10))
 MOST_SITES, MOST_CATEGORIES, MOST_BUDGETS = 8, 7, 2
 INK = "1F2A44"
-
-
-@dataclass(frozen=True)
-class Card:
-    """A figure with its name above and a second figure below, whose number format holds its words."""
-
-    name: str
-    figure: Live | float | str
-    shape: str
-    below: Live | float | str
-    below_shape: str = "General"
 
 
 @dataclass(frozen=True)
@@ -135,29 +124,34 @@ def write_dashboard(
     """Write the cards and place the charts; `tail` is the sheet of cash by contract, to the last payment."""
     sheet.widths((3, *(12.5,) * 16))
     places = [(row, columns) for row in CARD_ROWS for columns in CARD_COLUMNS]
-    for (row, columns), card in zip(places, _cards(plan, views, capacity, checks), strict=True):
+    for (row, columns), card in zip(places, cards(plan, views, capacity, checks), strict=True):
         _card(sheet, row, columns, card)
     verdict = f"{letter(CARD_COLUMNS[3][0])}{CARD_ROWS[1] + 1}"
     sheet.shade(verdict, f'{verdict}="ALL PASS"', GREEN)
     sheet.shade(verdict, f'{verdict}="FAIL"', RED)
-    currency = plan.case.settings.currency
-    years = _years(views, plan)
-    runoff = tuple(plotted(tail, line, colour) for line, colour in zip(views.contracts.millions, SERIES, strict=False))
-    charts = (
-        ("Contracted GPUs by kind, and GPUs in use", rows.capacity, "#,##0"),
-        (f"Cash paid by category, {currency} million", rows.cash, "#,##0"),
-        ("Demand served and shortfall, average units", rows.service, "#,##0"),
-        ("Power and cooling used, share of the limit", rows.power, "0%"),
-        (f"Firm commitments by fiscal year, {currency} million", years, "#,##0"),
-        (f"Cash to the last payment, {currency} million", runoff, "#,##0"),
-        *((title, series, "#,##0") for title, series in rows.budgets),
-    )
-    drawn = [chart for chart in charts if chart[1]]
+    drawn = [chart for chart in _charts(plan.case.settings.currency, views, rows, tail) if chart[1]]
     for place, (title, series, shape) in zip(CHARTS, drawn, strict=False):
         draw(sheet, title, series, place, shape)
 
 
-def _years(views: Views, plan: Plan) -> tuple[Plotted, ...]:
+Chart = tuple[str, tuple[Plotted, ...], str]
+
+
+def _charts(currency: str, views: Views, rows: ChartRows, tail: Sheet) -> tuple[Chart, ...]:
+    """Title, series and number format of every chart."""
+    runoff = tuple(plotted(tail, line, colour) for line, colour in zip(views.contracts.millions, SERIES, strict=False))
+    return (
+        ("Contracted GPUs by kind, and GPUs in use", rows.capacity, "#,##0"),
+        (f"Cash paid by category, {currency} million", rows.cash, "#,##0"),
+        ("Demand served and shortfall, average units", rows.service, "#,##0"),
+        ("Power and cooling used, share of the limit", rows.power, "0%"),
+        (f"Firm commitments by fiscal year, {currency} million", _years(views), "#,##0"),
+        (f"Cash to the last payment, {currency} million", runoff, "#,##0"),
+        *((title, series, "#,##0") for title, series in rows.budgets),
+    )
+
+
+def _years(views: Views) -> tuple[Plotted, ...]:
     """Commitments by fiscal year as columns."""
     cells, names = views.commitments.millions, views.commitments.names
     if not any(cell.shown for cell in cells):
@@ -176,69 +170,6 @@ def _years(views: Views, plan: Plan) -> tuple[Plotted, ...]:
             SERIES[0],
         ),
     )
-
-
-def _cards(plan: Plan, views: Views, capacity: CapacityView, checks: CheckView) -> tuple[Card, ...]:
-    cash, service, result = views.cash, views.service, plan.result
-    currency, net = plan.case.settings.currency, cash.net
-    whole, after = net.total, views.contracts.firm_total.extra
-    assert whole is not None and after is not None
-    millions = "#,##0.0"
-    due, contracted = total(service.due.row), total(capacity.contracted.row)
-    verdict = choose(checks.master.equals(ONE), Words("ALL PASS"), Words("FAIL"))
-    return (
-        Card(
-            f"Present value of all costs, {currency} m",
-            cash.rebuilt / MILLION,
-            millions,
-            -whole / MILLION,
-            '#,##0.0" m cash to the last payment"',
-        ),
-        Card(
-            f"Cash paid in the horizon, {currency} m",
-            -total(net.row) / MILLION,
-            millions,
-            -total(net.row, 0, min(3, len(net.row.numbers) - 1)) / MILLION,
-            '#,##0.0" m in the first four quarters"',
-        ),
-        Card(
-            f"Firm commitments, {currency} m",
-            views.commitments.total / MILLION,
-            millions,
-            after / MILLION,
-            '#,##0.0" m of it after the horizon"',
-        ),
-        Card(
-            "Gap to the proven bound",
-            "unknown" if result.gap is None else result.gap,
-            "0.000%",
-            f"{result.status} (asked: {result.asked_gap:.3%})",
-        ),
-        Card(
-            "Demand served",
-            choose(due > ZERO, total(service.served.row) / due, ONE),
-            "0.0%",
-            average(service.short.row),
-            '#,##0" units short on average";;"no shortfall"',
-        ),
-        Card(
-            "GPUs contracted at peak",
-            largest(capacity.contracted.row),
-            "#,##0",
-            choose(contracted > ZERO, total(capacity.used.row) / contracted, ZERO),
-            '0.0%" in use on average"',
-        ),
-        _power_card(views),
-        Card("Checks", verdict, "General", checks.passed, f'0" of {checks.count} lines pass"'),
-    )
-
-
-def _power_card(views: Views) -> Card:
-    if not views.sites:
-        return Card("Tightest power limit, used", "no limit", "General", "no site has a limit")
-    used = Call("MAX", tuple(largest(view.used.row) for view in views.sites), highest)
-    least = Call("MIN", tuple(smallest(view.headroom.row) for view in views.sites), lowest)
-    return Card("Tightest power limit, used", used, "0.0%", least, '#,##0.00" MW least headroom"')
 
 
 def _card(sheet: Sheet, row: int, columns: tuple[int, int], card: Card) -> None:

@@ -6,6 +6,7 @@ formulas read is cream: it is live. The others shape the calendar weights, which
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 
 from optimizer.case.case import Case
 from optimizer.case.settings import Settings
@@ -20,7 +21,8 @@ from optimizer.tables.unparse import written
 
 INPUTS, INPUTS_TIME = "Inputs", "InputsTime"
 FIRST_COLUMN = 2
-WIDTH = 16
+LEAST, WIDTH, WIDEST = 11, 16, 30
+NOTED = Style(tone=Tone.QUIET, look=Look.SMALL, side=Align.LEFT, indent=1)
 Address = tuple[str, str, str]
 NUMERIC = (Kind.NUMBER, Kind.INTEGER, Kind.SERIES)
 
@@ -140,12 +142,22 @@ class Inputs:
 
     def write(self, plain: Sheet, timed: Sheet) -> None:
         """Write both sheets, once every formula has asked for what it reads."""
-        plain.widths((3, 26, *(WIDTH,) * 40))
+        plain.widths((3, *self._widths()))
         plain.sheet.freeze_panes = "C4"
         for block in self._blocks:
             self._write_block(plain, block)
         for kind in self._timed:
             self._write_series(timed, kind)
+
+    def _widths(self) -> list[int]:
+        """Widths that show the names of the columns."""
+        widths = [26, WIDTH, WIDTH, WIDTH]
+        for block in self._blocks:
+            if not block.kind.TABLE.vertical:
+                widths += [LEAST] * (len(block.columns) + 1 - len(widths))
+                for position, (name, _) in enumerate(block.columns):
+                    widths[position] = max(widths[position], min(len(name) + 3, WIDEST))
+        return widths
 
     def _notes(self, kind: type[Record]) -> list[str]:
         """The note of each row, where the case was read from tables that have notes."""
@@ -159,52 +171,54 @@ class Inputs:
     def _write_block(self, sheet: Sheet, block: Block) -> None:
         table = block.kind.TABLE
         width = 5 if table.vertical else len(block.columns) + 1
-        sheet.next = block.top
         bar = Style(tone=Tone.SECTION, fill=Fill.SECTION, look=Look.BOLD, side=Align.LEFT)
-        for column in range(1, FIRST_COLUMN + width):
-            sheet.words(block.top, column, "", bar)
+        for at in range(1, FIRST_COLUMN + width):
+            sheet.words(block.top, at, "", bar)
         sheet.words(block.top, 1, f"{table.title} – {table.row_is} (table {table.name})", bar)
         if table.vertical:
             self._write_vertical(sheet, block)
-            return
-        notes = self._notes(block.kind)
-        shown = [*block.columns]
-        for position, (name, column) in enumerate(shown):
-            sheet.header(block.top + 1, FIRST_COLUMN + position, name, _side(column), wrap=True)
-            quiet = Style(tone=Tone.QUIET, look=Look.SMALL, side=_side(column), wrap=True)
+        else:
+            self._write_rows(sheet, block)
+
+    def _write_rows(self, sheet: Sheet, block: Block) -> None:
+        for position, (name, column) in enumerate(block.columns):
+            side, indent = _side(column), int(position > 0 and _side(column) is Align.LEFT)
+            sheet.header(block.top + 1, FIRST_COLUMN + position, name, side, indent=indent)
+            quiet = Style(tone=Tone.QUIET, look=Look.SMALL, side=side, indent=indent)
             sheet.words(block.top + 2, FIRST_COLUMN + position, column.unit, quiet)
             for record in block.rows:
-                self._write_value(sheet, table.name, record.name, name, column)
-        sheet.sheet.row_dimensions[block.top + 1].height = 28
-        sheet.sheet.row_dimensions[block.top + 2].height = 26
+                self._write_value(sheet, block.kind.TABLE.name, record.name, name, column)
+        notes = self._notes(block.kind)
         if any(notes):
-            at = FIRST_COLUMN + len(shown)
-            sheet.header(block.top + 1, at, NOTE)
+            at = FIRST_COLUMN + len(block.columns)
+            sheet.header(block.top + 1, at, NOTE, indent=1)
             for number, note in enumerate(notes):
-                sheet.words(block.first + number, at, note, Style(tone=Tone.QUIET, look=Look.SMALL, side=Align.LEFT))
+                sheet.words(block.first + number, at, note, NOTED)
 
     def _write_vertical(self, sheet: Sheet, block: Block) -> None:
         table, record = block.kind.TABLE, block.rows[0]
         for position, heading in enumerate(("key", "value", "unit", "meaning")):
             side = Align.RIGHT if position == 1 else Align.LEFT
-            sheet.header(block.top + 1, FIRST_COLUMN + position, heading, side)
+            sheet.header(block.top + 1, FIRST_COLUMN + position, heading, side, indent=int(position > 1))
         for name, column in block.columns:
             row = self._plain[table.name, record.name, name].row
             sheet.words(row, FIRST_COLUMN, name, Style(side=Align.LEFT))
             self._write_value(sheet, table.name, record.name, name, column)
-            quiet = Style(tone=Tone.QUIET, look=Look.SMALL, side=Align.LEFT)
-            sheet.words(row, FIRST_COLUMN + 2, column.unit, quiet)
-            sheet.words(row, FIRST_COLUMN + 3, column.help, quiet)
+            sheet.words(row, FIRST_COLUMN + 2, column.unit, NOTED)
+            sheet.words(row, FIRST_COLUMN + 3, column.help, NOTED)
 
     def _write_value(self, sheet: Sheet, table: str, row: str, name: str, column: Column) -> None:
         cell = self._plain[table, row, name]
         fill = Fill.INPUT if (table, row, name) in self.live else Fill.NONE
-        if isinstance(cell.shown, str):
-            side = Align.RIGHT if table == Settings.TABLE.name else _side(column)
-            sheet.words(cell.row, cell.column, cell.shown, Style(tone=Tone.CONSTANT, fill=fill, side=side))
+        if not isinstance(cell.shown, str):
+            sheet.number(cell.row, cell.column, cell.shown, Style(number_format(column), Tone.CONSTANT, fill))
+        elif table == Settings.TABLE.name:
+            wrap = len(cell.shown) > WIDTH
+            sheet.words(cell.row, cell.column, cell.shown, Style(tone=Tone.CONSTANT, fill=fill, wrap=wrap))
         else:
-            style = Style(number_format(column), Tone.CONSTANT, fill)
-            sheet.number(cell.row, cell.column, cell.shown, style)
+            side, indent = _side(column), int(cell.column > FIRST_COLUMN and _side(column) is Align.LEFT)
+            style = Style(tone=Tone.CONSTANT, fill=fill, side=side, indent=indent)
+            sheet.words(cell.row, cell.column, cell.shown, style)
 
     def _write_series(self, sheet: Sheet, kind: type[Record]) -> None:
         name = series_column(kind) or ""
@@ -213,16 +227,23 @@ class Inputs:
         for record, note in zip(self._rows(kind), self._notes(kind), strict=True):
             series: Series = getattr(record, name)
             used = (kind.TABLE.name, record.name, "") in self.live
-            sheet.line(
-                Line(
-                    record.name,
-                    column.unit,
-                    tuple(series.at(quarter) for quarter in self.axis.quarters),
-                    detail=note,
-                    format=number_format(column),
-                    fill=Fill.INPUT if used else Fill.NONE,
-                )
+            line = Line(
+                _label(record),
+                column.unit,
+                tuple(series.at(quarter) for quarter in self.axis.quarters),
+                detail=note,
+                format=number_format(column),
+                fill=Fill.INPUT if used else Fill.NONE,
             )
+            sheet.line(line)
+
+
+def _label(record: Record) -> str:
+    """The name of a row as its table writes it."""
+    parts = [getattr(record, name) for name in key_columns(type(record))]
+    if any(isinstance(part, Enum) for part in parts):
+        return " / ".join(str(written(part)) for part in parts)
+    return record.name
 
 
 def _side(column: Column) -> Align:

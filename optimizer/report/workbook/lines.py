@@ -83,8 +83,9 @@ def grouped(moved: Iterable[Moved], decided: Decided, inputs: Inputs) -> dict[Gr
     """Postings by line; a price that changes by quarter makes one line."""
     groups: dict[Group, list[Moved]] = {}
     for m in moved:
-        once = isinstance(m.what, DecisionKey) and m.what in decided.once
-        driver = m.what if once else flow_key(m.what)
+        driver: DecisionKey | FlowKey = flow_key(m.what)
+        if isinstance(m.what, DecisionKey) and m.what in decided.once:
+            driver = m.what
         term = m.posting.term
         if term is None:
             group = Group(driver, m.posting.key, m.source)

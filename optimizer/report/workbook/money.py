@@ -15,6 +15,7 @@ from optimizer.report.workbook.sheet import CONSTANT, KEY, LABEL, Line, Sheet, W
 from optimizer.report.workbook.style import Format, Look
 from optimizer.report.workbook.sums import Column, Down, Position, Where, total
 
+Constant = Live | float | Format
 CASH, NOT_CASH = "cash", "not cash"
 
 
@@ -84,60 +85,48 @@ def _timing(sheet: Sheet, inputs: Inputs) -> Cell:
 
 
 def _timeline(sheet: Sheet, plan: Plan, inputs: Inputs, timing: Cell) -> tuple[Row, Row, Row, Cell]:
+    """Rows of the horizon, the discount factor and the fiscal year; and the cell of the tail value."""
+
+    def row(label: str, unit: str, live: Live, shape: Format, detail: str = "", **constant: Constant) -> Row:
+        return sheet.line(
+            Line(label, unit, live, detail, format=shape, anchored=True, **constant)  # type: ignore[arg-type]
+        ).row
+
     sheet.section("Timeline")
-    number = sheet.line(Line("Quarters since the start", "quarters", Position(), anchored=True)).row
-    count = inputs.setting("quarters")
-    within = sheet.line(
-        Line(
-            "Within the horizon",
-            "1 = yes",
-            choose(number < sheet.own(CONSTANT, count.shown), ONE, ZERO),
-            "column E: quarters planned",
-            constant=count,
-            constant_format=Format.PLAIN,
-            format=Format.FLAG,
-            anchored=True,
-        )
-    ).row
-    years = sheet.line(
-        Line("Years to payment", "years", (number + timing) / FOUR, format=Format.FACTOR, anchored=True)
-    ).row
-    rate = inputs.setting("discount_rate")
-    factor = sheet.line(
-        Line(
-            "Discount factor",
-            "factor",
-            ONE / (ONE + sheet.own(CONSTANT, rate.shown)) ** years,
-            "column E: discount rate a year",
-            constant=rate,
-            constant_format=Format.SHARE,
-            format=Format.FACTOR,
-            anchored=True,
-        )
-    ).row
-    shift = float((13 - plan.case.settings.fiscal_year_start_month) % 12)
-    fiscal_year = sheet.line(
-        Line(
-            "Fiscal year",
-            "year it ends in",
-            year_after(sheet.dates, sheet.own(CONSTANT, shift)),
-            "column E: months from the fiscal year's start to January",
-            constant=shift,
-            constant_format=Format.PLAIN,
-            format=Format.PLAIN,
-            anchored=True,
-        )
-    ).row
-    share = inputs.setting("tail_value")
-    tail = sheet.line(
-        Line(
-            "Tail value",
-            "share",
-            detail="of service beyond the horizon assumed worth its price",
-            constant=share,
-            constant_format=Format.SHARE,
-        )
+    count, rate, share = (inputs.setting(name) for name in ("quarters", "discount_rate", "tail_value"))
+    number = row("Quarters since the start", "quarters", Position(), Format.FLAG)
+    here = sheet.own(CONSTANT, count.shown)
+    within = row(
+        "Within the horizon",
+        "1 = yes",
+        choose(number < here, ONE, ZERO),
+        Format.FLAG,
+        "column E: quarters planned",
+        constant=count,
+        constant_format=Format.PLAIN,
     )
+    years = row("Years to payment", "years", (number + timing) / FOUR, Format.FACTOR)
+    factor = row(
+        "Discount factor",
+        "factor",
+        ONE / (ONE + sheet.own(CONSTANT, rate.shown)) ** years,
+        Format.FACTOR,
+        "column E: discount rate a year",
+        constant=rate,
+        constant_format=Format.SHARE,
+    )
+    months = float((13 - plan.case.settings.fiscal_year_start_month) % 12)
+    fiscal_year = row(
+        "Fiscal year",
+        "year it ends in",
+        year_after(sheet.dates, sheet.own(CONSTANT, months)),
+        Format.PLAIN,
+        "column E: months from the fiscal year's start to January",
+        constant=months,
+        constant_format=Format.PLAIN,
+    )
+    detail = "of service beyond the horizon assumed worth its price"
+    tail = sheet.line(Line("Tail value", "share", (), detail, constant=share, constant_format=Format.SHARE))
     assert tail.constant is not None
     return within, factor, fiscal_year, tail.constant
 

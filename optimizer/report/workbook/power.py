@@ -6,6 +6,7 @@ from openpyxl.utils import get_column_letter
 
 from optimizer.case.case import Case
 from optimizer.case.world import Cooling, Site, SitePower
+from optimizer.ledger.keys import Draw, Energised
 from optimizer.report.workbook.capacity import periods
 from optimizer.report.workbook.inputs import Inputs
 from optimizer.report.workbook.lines import Part, area_of
@@ -34,8 +35,9 @@ def write_power(sheet: Sheet, case: Case, inputs: Inputs, draw: Part, energised:
     sheet.heading(KEY, "System")
     views: list[SiteView] = []
     for site in case.of(Site):
-        systems = sorted({group.account.accelerator for group in draw.lines if group.account.site == site.site})
-        extra = any(group.account.site == site.site for group in energised.lines)
+        drawn = [group.account for group in draw.lines if isinstance(group.account, Draw)]
+        systems = sorted({account.accelerator for account in drawn if account.site == site.site})
+        extra = Energised(site.site) in {group.account for group in energised.lines}
         given = case.energised_mw(site.site, case.calendar.first) is not None
         if systems or given or extra:
             sheet.section(site.site)

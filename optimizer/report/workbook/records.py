@@ -21,6 +21,7 @@ LONG = (
     ("segment", 12), ("category", 22), ("quarter", 10), ("period_start", 12), ("fiscal_year", 11), ("in_horizon", 10),
     ("quantity", 16), ("amount", 20), ("unit", 14), ("present_value", 20),
 )  # fmt: skip
+NUMBERS = ("period_start", "fiscal_year", "in_horizon", "quantity", "amount", "present_value")
 UNITS = {"Installed": "GPUs", "Supply": "GPUs", "Draw": "kW", "Energised": "MW"}
 Fields = tuple[object, ...]
 
@@ -29,8 +30,9 @@ def write_long(sheet: Sheet, plan: Plan) -> None:
     """Write every posting and every operation of the plan as one row of values, in an Excel Table."""
     sheet.widths([width for _, width in LONG])
     for number, (name, _) in enumerate(LONG):
-        sheet.header(HEADER_ROW, 1 + number, name)
-    plain = Style(side=Align.LEFT)
+        numeric = name in NUMBERS
+        sheet.header(HEADER_ROW, 1 + number, name, Align.RIGHT if numeric else Align.LEFT, indent=int(not numeric))
+    plain = Style(side=Align.LEFT, indent=1)
     styles = {"period_start": Format.DATE, "fiscal_year": Format.PLAIN, "in_horizon": Format.PLAIN}
     row = HEADER_ROW
     for fields in _rows(plan):
