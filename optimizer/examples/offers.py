@@ -1,8 +1,7 @@
 """Random offers of every contract type, for generated cases."""
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from random import Random
 
@@ -90,12 +89,8 @@ class Offers:
             self._records += draw[_DECK[number % len(_DECK)]](f"{number + 1:03}")
 
     def records(self) -> tuple[Record, ...]:
-        """Every row of the offers and of the tables beside them; a group of one offer excludes nothing, and is none."""
-        groups = Counter(block.exclusive_group for block in self.blocks)
-        return tuple(
-            replace(row, exclusive_group="") if isinstance(row, Block) and groups[row.exclusive_group] == 1 else row
-            for row in self._records
-        )
+        """Every row of the offers and of the tables beside them."""
+        return tuple(self._records)
 
     def gpus(self, site: str, signed: bool = False) -> list[tuple[str, float]]:
         """GPUs on offer at the site if all of it were taken, or already signed there, by system."""
