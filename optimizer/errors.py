@@ -41,13 +41,17 @@ class Level(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing wrong: where it is, what was found, what was expected, and how to mend it."""
+    """One thing wrong: where it is, what was found, what was expected, and how to mend it.
+
+    `when` is the quarter it is about, such as 2027Q1, where the reader of findings must know; else it is empty.
+    """
 
     place: str
     found: str
     expected: str
     cure: str
     level: Level = Level.ERROR
+    when: str = ""
 
     def __str__(self) -> str:
         return f"{self.level.value.upper()} {self.place}: {self.found}. Expected {self.expected}. Fix: {self.cure}."

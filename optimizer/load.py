@@ -7,6 +7,7 @@ from optimizer.case.case import Case
 from optimizer.case.check import check_case
 from optimizer.case.settings import Settings
 from optimizer.catalog import catalog
+from optimizer.contracts.history import check_history
 from optimizer.errors import Finding, InputError, Level
 from optimizer.tables.containers import read_raw
 from optimizer.tables.parse import Parsed, parse
@@ -16,10 +17,14 @@ from optimizer.tables.record import Record
 
 
 def horizon(records: Sequence[Record]) -> tuple[Quarter, int] | None:
-    """First quarter and number of quarters the settings plan; None where the settings could not be read."""
+    """First open quarter and number of quarters from there; None where the settings could not be read.
+
+    Series need no value in quarters that are history.
+    """
     for record in records:
         if isinstance(record, Settings):
-            return record.first_quarter, record.quarters
+            opens = max(record.first_quarter, record.as_of or record.first_quarter)
+            return opens, record.first_quarter + record.quarters - opens
     return None
 
 
@@ -48,7 +53,7 @@ def _domain(case: Case, parsed: Parsed) -> Iterator[Finding]:
         for problem in record.problems(case):
             place = parsed.place(record, problem.column)
             yield Finding(place, problem.found, problem.expected, problem.cure, problem.level)
-    for record, problem in check_case(case):
+    for record, problem in (*check_case(case), *check_history(case)):
         place = parsed.place(record, problem.column)
         yield Finding(place, problem.found, problem.expected, problem.cure, problem.level)
 

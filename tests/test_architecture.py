@@ -26,6 +26,7 @@ LAYERS = (
     ("model",),
     ("report",),
     ("run", "publish"),
+    ("replan",),
     ("examples",),
     ("cli", "__main__"),
 )

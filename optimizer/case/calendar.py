@@ -8,7 +8,7 @@ from optimizer.tables.quarter import Quarter
 
 @dataclass(frozen=True)
 class Calendar:
-    """The time axis. `quarters` are planned; quarters from `end` on are the tail beyond the horizon."""
+    """The time axis: quarters before `as_of` are history, those before `end` are planned, the rest is the tail."""
 
     settings: Settings
 
@@ -25,8 +25,22 @@ class Calendar:
     def quarters(self) -> tuple[Quarter, ...]:
         return tuple(self.first + offset for offset in range(self.settings.quarters))
 
+    @property
+    def as_of(self) -> Quarter:
+        """The first quarter in which anything is still to be decided."""
+        return self.settings.as_of or self.first
+
+    @property
+    def ahead(self) -> tuple[Quarter, ...]:
+        """Quarters that are still open."""
+        return tuple(quarter for quarter in self.quarters if quarter >= self.as_of)
+
+    def settled(self, quarter: Quarter) -> bool:
+        """Whether the quarter is history: what was decided in it stands."""
+        return quarter < self.as_of
+
     def planned(self, quarter: Quarter) -> bool:
-        """Whether the quarter lies in the horizon."""
+        """Whether the quarter lies in the horizon, history included."""
         return self.first <= quarter < self.end
 
     def hours(self, quarter: Quarter) -> float:
@@ -40,6 +54,6 @@ class Calendar:
         return shifted.year + (1 if shift else 0)
 
     def discount(self, quarter: Quarter) -> float:
-        """(MONEY-1) Present value of 1 paid in the quarter: (1 + rate) ** -((quarters since start + timing) / 4)."""
-        years = (quarter - self.first + self.settings.payment_timing.share) / 4.0
+        """(MONEY-1) Present value of 1 paid in the quarter: (1 + rate) ** -((quarters since as-of + timing) / 4)."""
+        years = (quarter - self.as_of + self.settings.payment_timing.share) / 4.0
         return float((1.0 + self.settings.discount_rate) ** -years)

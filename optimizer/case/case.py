@@ -48,6 +48,19 @@ class Case:
             self._by_name[record] = {row.name: row for row in self.of(record)}
         return self._by_name[record][name]  # type: ignore[return-value]
 
+    def by(self, record: type[R], column: str, value: object) -> tuple[R, ...]:
+        """Rows of a table that have this value in a column, in sheet order."""
+        if (record, column) not in self._by_value:
+            groups: dict[object, list[Record]] = {}
+            for row in self.of(record):
+                groups.setdefault(getattr(row, column), []).append(row)
+            self._by_value[record, column] = {key: tuple(rows) for key, rows in groups.items()}
+        return self._by_value[record, column].get(value, ())  # type: ignore[return-value]
+
+    @cached_property
+    def _by_value(self) -> dict[tuple[type[Record], str], dict[object, tuple[Record, ...]]]:
+        return {}
+
     @cached_property
     def _by_type(self) -> dict[type[Record], tuple[Record, ...]]:
         return {}

@@ -23,6 +23,10 @@ def _calendar(case: Case) -> Found:
     if month not in (1, 4, 7, 10):
         problem = Problem("fiscal_year_start_month", str(month), "1, 4, 7 or 10", "use the first month of a quarter")
         yield case.settings, problem
+    as_of, calendar = case.settings.as_of, case.calendar
+    if as_of is not None and not calendar.planned(as_of):
+        expected = f"a quarter of the case, {calendar.first} to {calendar.end + -1}"
+        yield case.settings, Problem("as_of", str(as_of), expected, "correct it, or first_quarter and quarters")
 
 
 def _segments(case: Case) -> Found:

@@ -26,8 +26,8 @@ class Settings(Record):
 
     TABLE = TableSpec("settings", "Settings", "one setting", 10, vertical=True)
 
-    first_quarter: Quarter = quarter("first quarter that is planned")
-    quarters: int = integer("quarters", "number of quarters planned", low=1, high=80)
+    first_quarter: Quarter = quarter("first quarter of the case")
+    quarters: int = integer("quarters", "number of quarters, those that are history included", low=1, high=80)
     title: str = text("name of the case, shown on every report", "Procurement case")
     currency: str = text("currency of every amount (three letters)", "USD")
     hours_per_quarter: float = number(
@@ -52,6 +52,22 @@ class Settings(Record):
     risk_tail: float = number("share", "probability of the tail that CVaR averages", 0.1, above=True, high=1.0)
     mip_gap: float = number("share", "proven relative gap at which the solver may stop", 0.001, high=1.0)
     time_limit_seconds: float = number("seconds", "longest time in the solver", 600.0, above=True)
+    as_of: Quarter | None = quarter(
+        "first quarter that is still open; those before it are history, as signed and happened; blank is first_quarter",
+        None,
+    )
+    firm_window_quarters: int = integer(
+        "quarters", "replanning: decisions due so soon stay as approved, unless they became impossible", 1, 0, 80
+    )
+    stability_slack: float = number(
+        "share", "replanning: most that a calm plan may cost, as a share of the least cost", 0.0025, high=1.0
+    )
+    material_cost_share: float = number(
+        "share", "replanning: a change of the cost still to come by more than this is material", 0.01, high=1.0
+    )
+    material_moved_usd: float = number(
+        "USD", "replanning: commitments moved by more than this are material; 0 is any move", 0.0
+    )
 
     @property
     def name(self) -> str:

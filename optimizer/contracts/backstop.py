@@ -44,6 +44,7 @@ class Backstop(DeliveryTerms, Dependent):
     """A standby purchase: the supplier's right to put unsold capacity to the buyer."""
 
     TABLE = TableSpec("backstops", "Backstops", "a backstop", 220)
+    OFFER = ("comes_with", "cap_blocks")
     CATEGORIES = (BACKSTOP, ENERGY)
 
     backstop: str = key("name of the backstop")
@@ -63,8 +64,9 @@ class Backstop(DeliveryTerms, Dependent):
         """Blocks taken, one decision a draw: fixed at it, or between 0 and it where it comes with an offer."""
         for q, blocks in self.draws(case):
             if case.calendar.planned(q):
-                delivery = Delivery(case, self, q)
-                owed = Posting(Commitment(), q, delivery.value(), self.price)
+                paper = self.as_signed(case, q)
+                delivery = Delivery(case, paper, q)
+                owed = Posting(Commitment(), q, delivery.value(), paper.price)
                 yield Decision(
                     DecisionKey(Action.TAKE, self.backstop, q),
                     self.supplier,
@@ -87,9 +89,10 @@ class Backstop(DeliveryTerms, Dependent):
         """Entries of what is taken, and a finding wherever that is not what the supplier puts."""
         taken = {key_.quarter: blocks for key_, blocks in decided.of(self.backstop, Action.TAKE)}
         for q, blocks in taken.items():
-            rows = [row for tranche in walk(case, self, blocks, q) for row in tranche]
+            paper = self.as_signed(case, q)
+            rows = [row for tranche in walk(case, paper, blocks, q) for row in tranche]
             for row in rows:
-                yield from booked(case, self, row, BACKSTOP)
+                yield from booked(case, paper, row, BACKSTOP)
             yield self.entry(Commitment(), q, sum(row.invoice for row in rows))
         owed = {q: blocks for q, blocks in self.draws(case) if case.calendar.first <= q < case.calendar.end}
         for q in sorted(taken.keys() | owed.keys()):

@@ -52,22 +52,25 @@ class Block(BlockTerms):
     """A reserved-block offer."""
 
     TABLE = TableSpec("blocks", "Reserved blocks", "a reserved-block offer", 200)
+    OFFER = ("min_blocks", "max_blocks", "must_sign", "sign_from", "sign_until", "exclusive_group", "requires")
+    CLOSES = "sign_until"
     CATEGORIES = (RESERVED, PREPAYMENT, CREDIT, FEE, REMEDY, EXIT_FEE, RESALE, ENERGY)
 
     def decisions(self, case: Case) -> Iterator[Decision]:
         """Signings (blocks), flags (yes/no), exits (blocks) and resale (GPUs)."""
         window, chosen, first = self.window(case), self.needs_choice(case), self.needs_first(case)
         for q in window:
-            delivery = Delivery(case, self, q)
-            signing = self._sign(case, delivery)
+            paper = self.as_signed(case, q)
+            delivery = Delivery(case, paper, q)
+            signing = paper._sign(case, delivery)
             yield signing
             if chosen:
-                fee = Posting(Cash(FEE), q, 1.0, self.term("signing_fee_usd"))
+                fee = Posting(Cash(FEE), q, 1.0, paper.term("signing_fee_usd"))
                 yield self._flag(Action.CHOOSE, q, fee, replace(fee, key=Commitment()))
             if first:
                 yield self._flag(Action.START, q)
-            if self._can_exit(case, q):
-                yield self._exit(delivery, signing)
+            if paper._can_exit(case, q):
+                yield paper._exit(delivery, signing)
         if self.resale_price_usd_per_gpu_hour:
             yield from self._resale(case, window)
 
@@ -128,10 +131,9 @@ class Block(BlockTerms):
 
     def _resale(self, case: Case, window: tuple[Quarter, ...]) -> Iterator[Decision]:
         """(BLOCK-M7)."""
-        deliveries = [Delivery(case, self, q) for q in window]
-        usable = self.max_blocks * self.gpus_per_block * self.availability
+        deliveries = [Delivery(case, self.as_signed(case, q), q) for q in window]
         for t in case.calendar.quarters:
-            gpus = usable * max((delivery.delivered(t) for delivery in deliveries), default=0.0)
+            gpus = self.max_blocks * max((delivery.usable(t) for delivery in deliveries), default=0.0)
             if gpus:
                 key, price = DecisionKey(Action.RESELL, self.block, t), self.term("resale_price_usd_per_gpu_hour")
                 gone = Posting(Supply(self.site, self.accelerator, True), t, -1.0)
@@ -180,8 +182,9 @@ class Block(BlockTerms):
 
     def _exits(self, case: Case, window: tuple[Quarter, ...]) -> Iterator[Relation]:
         for q in window:
-            if self._can_exit(case, q):
-                when = self._exit_quarter(q)
+            paper = self.as_signed(case, q)
+            if paper._can_exit(case, q):
+                when = paper._exit_quarter(q)
                 gone = Selector(Action.EXIT, self.block, when, when, vintage=q)
                 yield self._relation("BLOCK-8", when, (1.0, gone), (-1.0, self.select(Action.SIGN, q, q)))
 
@@ -195,16 +198,16 @@ class Block(BlockTerms):
         yield Relation("BLOCK-5", self.exclusive_group, last, terms, 1.0)
 
     def _resold(self, case: Case, window: tuple[Quarter, ...]) -> Iterator[Relation]:
-        usable = self.gpus_per_block * self.availability
-        deliveries = [Delivery(case, self, q) for q in window]
+        papers = [(q, self.as_signed(case, q)) for q in window]
+        deliveries = [(paper, Delivery(case, paper, q)) for q, paper in papers]
         for t in case.calendar.quarters:
             terms = [(1.0, self.select(Action.RESELL, t, t))]
-            for delivery in deliveries:
-                q, gpus = delivery.decided, delivery.delivered(t) * usable
-                when = self._exit_quarter(q)
+            for paper, delivery in deliveries:
+                q, gpus = delivery.decided, delivery.usable(t)
+                when = paper._exit_quarter(q)
                 if gpus:
                     terms.append((-gpus, self.select(Action.SIGN, q, q)))
-                if gpus and self.exit_after_quarters and when <= t:
+                if gpus and paper.exit_after_quarters and when <= t:
                     terms.append((gpus, Selector(Action.EXIT, self.block, when, when, vintage=q)))
             if len(terms) > 1:
                 yield self._relation("BLOCK-9", t, *terms)

@@ -1,11 +1,12 @@
 """What a contract type must offer, and the discovery of all of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Self
 
 import optimizer.contracts as package
 from optimizer.case.case import Case
+from optimizer.contracts.parts.signed import SignedTerm
 from optimizer.errors import Finding
 from optimizer.ledger.books import Decided, Entry
 from optimizer.ledger.decision import Decision, Relation
@@ -13,7 +14,7 @@ from optimizer.ledger.keys import Category, Key
 from optimizer.tables.columns import reference
 from optimizer.tables.discovery import import_all, subclasses, tables_of
 from optimizer.tables.quarter import Quarter
-from optimizer.tables.record import Problem, Record, key_columns
+from optimizer.tables.record import Problem, Record, Term, columns_of, key_columns
 
 
 class Dependent(Record):
@@ -31,13 +32,32 @@ class Contract(Record):
     `decisions` and `relations` say what may be decided and what each unit posts on the ledgers; `replay` walks the
     calendar from the terms and the decided quantities in plain arithmetic of its own, and reports broken terms.
     `replay` never calls `decisions`: a test holds the two equal. `BY_THE_HOUR` says that nothing binds the buyer beyond
-    the hours that are bought.
+    the hours that are bought. `OFFER` names the columns that say what may still be decided; the others are terms of
+    what was. `CLOSES` names the column with the last quarter in which anything new can be decided.
     """
 
     CATEGORIES: ClassVar[tuple[Category, ...]]
     BY_THE_HOUR: ClassVar[bool] = False
+    OFFER: ClassVar[tuple[str, ...]] = ()
+    CLOSES: ClassVar[str] = ""
 
     supplier: str = reference("who sells it", "suppliers")
+    amended: tuple[SignedTerm, ...] = field(default=(), repr=False, compare=False)
+
+    def as_signed(self, case: Case, quarter: Quarter) -> Self:
+        """The contract on the terms on which it was signed in `quarter`; itself where they are those of its row."""
+        rows = tuple(row for row in case.by(SignedTerm, "contract", self.name) if row.signed == quarter)
+        if not rows:
+            return self
+        columns = dict(columns_of(type(self)))
+        return replace(self, amended=rows, **{row.column: row.typed(columns[row.column]) for row in rows})
+
+    def term(self, column: str) -> Term:
+        """The cell that prices it: that of the terms as signed, where they differ from the row of the offer."""
+        for row in self.amended:
+            if row.column == column:
+                return row.cell
+        return super().term(column)
 
     def entry(self, key: Key, quarter: Quarter, amount: float) -> Entry:
         """A replayed amount of this contract."""

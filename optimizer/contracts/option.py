@@ -21,6 +21,7 @@ from optimizer.contracts.block import Block
 from optimizer.contracts.contract import Dependent
 from optimizer.contracts.parts.checks import TOLERANCE, broken, exceeds, foreign, is_whole, window_problems
 from optimizer.contracts.parts.delivery import Delivery
+from optimizer.contracts.parts.signed import Made, Signed, window
 from optimizer.contracts.parts.terms import DeliveryTerms
 from optimizer.contracts.parts.walk import booked, walk
 from optimizer.errors import Finding, Level
@@ -40,6 +41,8 @@ class Option(DeliveryTerms, Dependent):
     """An expansion option; its price columns are the strike."""
 
     TABLE = TableSpec("options", "Expansion options", "an expansion option", 210)
+    OFFER = ("expands", "max_ratio", "held_blocks", "buy_until", "min_blocks", "max_blocks")
+    CLOSES = "buy_until"
     CATEGORIES = (PREMIUM, EXERCISED, ENERGY)
 
     option: str = key("name of the option")
@@ -61,26 +64,32 @@ class Option(DeliveryTerms, Dependent):
 
     def window(self, case: Case) -> tuple[Quarter, ...]:
         """Quarters in which it can be exercised."""
-        first = max(self.exercise_from or case.calendar.first, self.first_decision(case))
-        last = self.exercise_until or case.calendar.end + -1
-        return tuple(q for q in case.calendar.quarters if first <= q <= last)
+        paper = self.on_paper(case, case.calendar.as_of)
+        first = max(paper.exercise_from or case.calendar.first, paper.first_decision(case))
+        return window(case, self.option, first, paper.exercise_until, Made.EXERCISE)
+
+    def on_paper(self, case: Case, q: Quarter) -> "Option":
+        """The terms of an exercise in q: as it was exercised, else as on the paper of the rights last bought."""
+        bought = [row.quarter for row in case.by(Signed, "contract", self.option) if row.action is Made.HOLD]
+        return self.as_signed(case, q if case.calendar.settled(q) or not bought else max(bought))
 
     def buying(self, case: Case) -> tuple[Quarter, ...]:
         """Quarters in which rights can be bought: none after the last exercise."""
-        window = self.window(case)
-        if not window:
+        exercise = self.window(case)
+        if not exercise:
             return ()
-        last = min(self.buy_until or window[-1], window[-1])
-        return tuple(q for q in case.calendar.quarters if q <= last)
+        last = min(self.buy_until or exercise[-1], exercise[-1])
+        return window(case, self.option, None, last, Made.HOLD)
 
     def decisions(self, case: Case) -> Iterator[Decision]:
         """Rights bought and blocks exercised (blocks), and whether any are (yes/no) where there is a minimum."""
         for q in self.buying(case):
-            premium = Posting(Cash(PREMIUM), q, 1.0, self.term("premium_usd_per_block"))
+            premium = Posting(Cash(PREMIUM), q, 1.0, self.as_signed(case, q).term("premium_usd_per_block"))
             yield self._blocks(Action.HOLD, q, premium, replace(premium, key=Commitment()))
         for q in self.window(case):
-            delivery = Delivery(case, self, q)
-            owed = Posting(Commitment(), q, delivery.value(), self.price)
+            paper = self.on_paper(case, q)
+            delivery = Delivery(case, paper, q)
+            owed = Posting(Commitment(), q, delivery.value(), paper.price)
             yield self._blocks(Action.EXERCISE, q, *delivery.postings(EXERCISED), owed)
             if self.min_blocks:
                 yield Decision(DecisionKey(Action.CHOOSE, self.option, q), self.supplier, "yes/no", 1.0, integer=True)
@@ -116,13 +125,15 @@ class Option(DeliveryTerms, Dependent):
     def replay(self, case: Case, decided: Decided) -> Iterator[Entry | Finding]:
         """Entries of rights bought and exercised, and every broken term (OPTION-1) to (OPTION-4)."""
         for key_, blocks in decided.of(self.option, Action.HOLD):
-            yield self.entry(Cash(PREMIUM), key_.quarter, blocks * self.premium_usd_per_block)
-            yield self.entry(Commitment(), key_.quarter, blocks * self.premium_usd_per_block)
+            premium = blocks * self.as_signed(case, key_.quarter).premium_usd_per_block
+            yield self.entry(Cash(PREMIUM), key_.quarter, premium)
+            yield self.entry(Commitment(), key_.quarter, premium)
             yield from self._check_rights(case, decided, key_.quarter, blocks)
         for key_, blocks in decided.of(self.option, Action.EXERCISE):
-            rows = [row for tranche in walk(case, self, blocks, key_.quarter) for row in tranche]
+            paper = self.on_paper(case, key_.quarter)
+            rows = [row for tranche in walk(case, paper, blocks, key_.quarter) for row in tranche]
             for row in rows:
-                yield from booked(case, self, row, EXERCISED)
+                yield from booked(case, paper, row, EXERCISED)
             yield self.entry(Commitment(), key_.quarter, sum(row.invoice for row in rows))
             yield from self._check_exercise(case, decided, key_.quarter, blocks)
         for key_, flag_ in decided.of(self.option, Action.CHOOSE):
@@ -156,12 +167,13 @@ class Option(DeliveryTerms, Dependent):
         rights = self.held_blocks + decided.until(self.option, Action.HOLD, q)
         if exceeds(used, rights):
             yield self._broken("OPTION-1", q, f"{used:g} blocks are exercised", f"at most the {rights:g} held")
-        early = self.exercise_from is not None and q < self.exercise_from
-        late = self.exercise_until is not None and q > self.exercise_until
+        paper = self.on_paper(case, q)
+        early = paper.exercise_from is not None and q < paper.exercise_from
+        late = paper.exercise_until is not None and q > paper.exercise_until
         if early or late or not case.calendar.first <= q < case.calendar.end:
             yield self._broken("OPTION-1", q, "it is exercised", "no exercise outside the window")
         available = case.accelerator(self.accelerator).available_from
-        if available is not None and q + (self.lead_quarters + self.delay_quarters) < available:
+        if available is not None and q + (paper.lead_quarters + paper.delay_quarters) < available:
             yield self._broken("OPTION-1", q, "it is exercised", f"no delivery before {available}")
         if blocks > TOLERANCE and exceeds(self.min_blocks, blocks):
             yield self._broken("OPTION-4", q, f"{blocks:g} blocks are exercised", f"at least {self.min_blocks:g}")
@@ -196,7 +208,8 @@ class Option(DeliveryTerms, Dependent):
     def _rights_problems(self, case: Case) -> Iterator[Problem]:
         """No rights are held and none can be bought."""
         buying = self.buying(case)
-        if self.window(case) and not buying:
+        over = self.buy_until is not None and case.calendar.first <= self.buy_until < case.calendar.as_of
+        if self.window(case) and not buying and not over:
             found, expected = f"{self.buy_until}, and no rights are held", f"{case.calendar.first} or later"
             cure = "correct buy_until, enter held_blocks, or delete the row"
             yield Problem("buy_until", found, expected, cure, Level.WARNING)

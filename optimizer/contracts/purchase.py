@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from optimizer.case.case import Case
 from optimizer.contracts.contract import Contract
 from optimizer.contracts.parts.checks import broken, exceeds, foreign, is_whole, window_problems
+from optimizer.contracts.parts.signed import window
 from optimizer.contracts.parts.standing import capacity, energy
 from optimizer.contracts.parts.walk import booked_capacity, energy_cost
 from optimizer.errors import Finding
@@ -39,6 +40,8 @@ class Purchase(Contract):
     """An offer of hardware to own."""
 
     TABLE = TableSpec("purchases", "Purchases", "owned hardware on offer", 270)
+    OFFER = ("max_units", "order_from", "order_until")
+    CLOSES = "order_until"
     CATEGORIES = (CAPEX, OPEX, RESIDUAL, ENERGY, LIFE_LEFT)
 
     purchase: str = key("name of the offer")
@@ -66,33 +69,27 @@ class Purchase(Contract):
     def window(self, case: Case) -> tuple[Quarter, ...]:
         """Quarters in which it can be ordered."""
         first = max(self.order_from or case.calendar.first, self.first_order(case))
-        last = self.order_until or case.calendar.end + -1
-        return tuple(q for q in case.calendar.quarters if first <= q <= last)
+        return window(case, self.purchase, first, self.order_until)
 
     def decisions(self, case: Case) -> Iterator[Decision]:
         """Units ordered."""
-        price = self.term("capex_usd_per_gpu")
         for q in self.window(case):
-            delivered = q + self.lead_quarters
-            deposit = Posting(Cash(CAPEX), q, self.gpus_per_unit, price, self.deposit_share)
-            postings = [
-                deposit,
-                replace(deposit, quarter=delivered, index=1.0 - self.deposit_share),
-                Posting(Commitment(), q, self.gpus_per_unit, price),
-                *self._returned(case, delivered),
-            ]
-            for t in (delivered + age for age in range(self.life_quarters)):
-                postings += capacity(case, self, t, self.gpus_per_unit)
-                postings.append(Posting(Cash(OPEX), t, self.gpus_per_unit, self.term("opex_usd_per_gpu_quarter")))
-                postings.append(energy(case, self, t, self.gpus_per_unit))
-            yield Decision(
-                DecisionKey(Action.SIGN, self.purchase, q),
-                self.supplier,
-                "units",
-                self.max_units,
-                integer=not self.divisible,
-                postings=tuple(postings),
-            )
+            postings = tuple(self.as_signed(case, q)._order(case, q))
+            key_, whole = DecisionKey(Action.SIGN, self.purchase, q), not self.divisible
+            yield Decision(key_, self.supplier, "units", self.max_units, integer=whole, postings=postings)
+
+    def _order(self, case: Case, q: Quarter) -> Iterator[Posting]:
+        """What one unit ordered in q moves."""
+        price, delivered = self.term("capex_usd_per_gpu"), q + self.lead_quarters
+        deposit = Posting(Cash(CAPEX), q, self.gpus_per_unit, price, self.deposit_share)
+        yield deposit
+        yield replace(deposit, quarter=delivered, index=1.0 - self.deposit_share)
+        yield Posting(Commitment(), q, self.gpus_per_unit, price)
+        yield from self._returned(case, delivered)
+        for t in (delivered + age for age in range(self.life_quarters)):
+            yield from capacity(case, self, t, self.gpus_per_unit)
+            yield Posting(Cash(OPEX), t, self.gpus_per_unit, self.term("opex_usd_per_gpu_quarter"))
+            yield energy(case, self, t, self.gpus_per_unit)
 
     def _returned(self, case: Case, delivered: Quarter) -> Iterator[Posting]:
         """(PURCHASE-M3), (PURCHASE-M4)."""
@@ -115,7 +112,7 @@ class Purchase(Contract):
         total = 0.0
         for key_, units in decided.of(self.purchase, Action.SIGN):
             total += units
-            yield from self._replay_order(case, key_.quarter, units)
+            yield from self.as_signed(case, key_.quarter)._replay_order(case, key_.quarter, units)
             yield from self._check_order(case, key_.quarter, units)
         if exceeds(total, self.max_units):
             found = f"{total:g} units are ordered in all"

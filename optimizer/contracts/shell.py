@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from optimizer.case.case import Case
 from optimizer.contracts.contract import Contract
+from optimizer.contracts.parts.checks import broken, exceeds, foreign, is_whole
+from optimizer.contracts.parts.signed import window
 from optimizer.errors import Finding
 from optimizer.ledger.books import Decided, Entry
 from optimizer.ledger.decision import Action, Decision, DecisionKey, Posting, Relation, Selector
@@ -23,7 +25,6 @@ from optimizer.tables.record import Problem, TableSpec
 
 RENT = Category("shell rent", service=True)
 MONTHS, KW_PER_MW = 3.0, 1000.0
-TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,8 @@ class ShellLease(Contract):
     """An offer of powered shell."""
 
     TABLE = TableSpec("shells", "Powered shells", "an offer of powered shell", 275)
+    OFFER = ("max_units", "sign_from", "sign_until")
+    CLOSES = "sign_until"
     CATEGORIES = (RENT,)
 
     shell: str = key("name of the offer")
@@ -47,30 +50,24 @@ class ShellLease(Contract):
 
     def window(self, case: Case) -> tuple[Quarter, ...]:
         """Quarters in which it can be signed."""
-        first = self.sign_from or case.calendar.first
-        last = self.sign_until or case.calendar.end + -1
-        return tuple(q for q in case.calendar.quarters if first <= q <= last)
+        return window(case, self.shell, self.sign_from, self.sign_until)
 
     def decisions(self, case: Case) -> Iterator[Decision]:
+        for q in self.window(case):
+            postings = tuple(self.as_signed(case, q)._lease(case, q))
+            key_, whole = DecisionKey(Action.SIGN, self.shell, q), not self.divisible
+            yield Decision(key_, self.supplier, "units", self.max_units, integer=whole, postings=postings)
+
+    def _lease(self, case: Case, q: Quarter) -> Iterator[Posting]:
+        """What one unit leased in q moves."""
         rent, kw_months = self.term("rent_usd_per_kw_month"), self.it_mw_per_unit * KW_PER_MW * MONTHS
         power = self.it_mw_per_unit * case.site(self.site).pue
-        for q in self.window(case):
-            start = q + self.lead_quarters
-            postings = []
-            for age in range(self.term_quarters):
-                t, index = start + age, (1.0 + self.escalator) ** (age // 4)
-                postings.append(Posting(Cash(RENT), t, kw_months, rent, index))
-                postings.append(Posting(Commitment(), q, kw_months, rent, index))
-                if case.calendar.planned(t):
-                    postings.append(Posting(Energised(self.site), t, power))
-            yield Decision(
-                DecisionKey(Action.SIGN, self.shell, q),
-                self.supplier,
-                "units",
-                self.max_units,
-                integer=not self.divisible,
-                postings=tuple(postings),
-            )
+        for age in range(self.term_quarters):
+            t, index = q + self.lead_quarters + age, (1.0 + self.escalator) ** (age // 4)
+            yield Posting(Cash(RENT), t, kw_months, rent, index)
+            yield Posting(Commitment(), q, kw_months, rent, index)
+            if case.calendar.planned(t):
+                yield Posting(Energised(self.site), t, power)
 
     def relations(self, case: Case) -> Iterator[Relation]:
         for q in self.window(case):
@@ -81,26 +78,31 @@ class ShellLease(Contract):
         total = 0.0
         for signed, units in decided.of(self.shell, Action.SIGN):
             total += units
-            kilowatts = units * self.it_mw_per_unit * KW_PER_MW
-            rent = kilowatts * self.rent_usd_per_kw_month * MONTHS
-            for age in range(self.term_quarters):
-                if age and age % 4 == 0:
-                    rent += rent * self.escalator
-                t = signed.quarter + self.lead_quarters + age
-                yield self.entry(Cash(RENT), t, rent)
-                yield self.entry(Commitment(), signed.quarter, rent)
-                if case.calendar.planned(t):
-                    yield self.entry(Energised(self.site), t, kilowatts / KW_PER_MW * case.site(self.site).pue)
+            yield from self.as_signed(case, signed.quarter)._replay_lease(case, signed.quarter, units)
             if signed.quarter not in self.window(case):
-                yield self._broken(signed.quarter, f"{units:g} units are leased", "none outside the window")
-            if not self.divisible and abs(units - round(units)) > TOLERANCE:
-                yield self._broken(signed.quarter, f"{units:g} units are leased", "whole units")
-        if total > self.max_units + TOLERANCE:
-            yield self._broken(case.calendar.end, f"{total:g} units are leased", f"at most {self.max_units:g}")
+                found = f"{units:g} units are leased"
+                yield broken("SHELL-1", self.shell, signed.quarter, found, "none outside the window")
+            if not self.divisible and not is_whole(units):
+                yield broken("SHELL-1", self.shell, signed.quarter, f"{units:g} units are leased", "whole units")
+        if exceeds(total, self.max_units):
+            found, last = f"{total:g} units are leased", case.calendar.end + -1
+            yield broken("SHELL-1", self.shell, last, found, f"at most {self.max_units:g}")
+        yield from foreign(self.shell, decided, Action.SIGN)
 
-    def _broken(self, q: Quarter, found: str, expected: str) -> Finding:
-        return Finding(f"SHELL-1 {self.shell} {q}", found, expected, "this is a fault of the plan: solve again")
+    def _replay_lease(self, case: Case, q: Quarter, units: float) -> Iterator[Entry]:
+        """The rent rises on each anniversary of the handover."""
+        kilowatts = units * self.it_mw_per_unit * KW_PER_MW
+        rent = kilowatts * self.rent_usd_per_kw_month * MONTHS
+        for age in range(self.term_quarters):
+            if age and age % 4 == 0:
+                rent += rent * self.escalator
+            t = q + self.lead_quarters + age
+            yield self.entry(Cash(RENT), t, rent)
+            yield self.entry(Commitment(), q, rent)
+            if case.calendar.planned(t):
+                yield self.entry(Energised(self.site), t, kilowatts / KW_PER_MW * case.site(self.site).pue)
 
     def problems(self, case: Case) -> Iterator[Problem]:
+        yield from super().problems(case)
         if not self.divisible and self.max_units != round(self.max_units):
             yield Problem("max_units", f"{self.max_units:g}", "a whole number of units", "round it, or set divisible")

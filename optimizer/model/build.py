@@ -22,6 +22,7 @@ def formulate(case: Case) -> Formulation:
         families = rules()
         for rule in families:
             rule.declare(form)
+        form.settle()
         for rule in families:
             rule.charge(form)
         form.relate(relation for contract in contracts for relation in contract.relations(case))

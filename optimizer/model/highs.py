@@ -194,12 +194,32 @@ def prepare_process() -> None:
 
 
 def _search(program: Program, options: SolveOptions, watch: Watch, incumbent: Polished) -> _Finish:
-    """Run HiGHS on the whole program; where a limit ends it, the plan of the start may be better than its own."""
+    """Run HiGHS on the whole program; where a limit ends it, the plan of the start may be better than its own.
+
+    HiGHS 1.16 may improve on a start and yet hand back the start: its claim is then more than its columns say. What
+    it claims is not believed; it searches again by itself.
+    """
+    finish = _attempt(program, options, watch, incumbent.values)
+    if incumbent.values is not None and incumbent.objective is not None:
+        if finish.values is not None and _misses_cost(program, finish.values, finish.objective):
+            watch.best = (incumbent.values, incumbent.objective)
+            finish = _attempt(program, options, watch, None)
+        if finish.status is Status.INFEASIBLE:
+            raise SolverError("HiGHS calls the program infeasible, but the plan of the start meets every row")
+        if finish.status.yields_plan and (finish.objective is None or incumbent.objective < finish.objective):
+            finish = replace(finish, values=incumbent.values, objective=incumbent.objective)
+    if finish.status is Status.FEASIBLE and finish.values is None:
+        return replace(finish, status=Status.NO_PLAN)
+    return finish
+
+
+def _attempt(program: Program, options: SolveOptions, watch: Watch, start: np.ndarray | None) -> _Finish:
+    """One run of HiGHS, from a plan or by itself."""
     highs = load_program(program)
     _set_options(highs, options, watch.seconds())
-    if incumbent.values is not None:
+    if start is not None:
         plan = highspy.HighsSolution()
-        plan.col_value = incumbent.values
+        plan.col_value = start
         _require_ok(highs.setSolution(plan), "the start")
     watch.listen(highs)
     if run(highs, watch, STOP_PATIENCE_SECONDS):
@@ -208,13 +228,6 @@ def _search(program: Program, options: SolveOptions, watch: Watch, incumbent: Po
         values, objective = watch.best or (None, None)
         proven = (watch.bound, watch.nodes, 0, watch.said())
         finish = _Finish(Status.FEASIBLE, StopReason.INTERRUPT, values, objective, *proven)
-    if incumbent.objective is not None:
-        if finish.status is Status.INFEASIBLE:
-            raise SolverError("HiGHS calls the program infeasible, but the plan of the start meets every row")
-        if finish.status.yields_plan and (finish.objective is None or incumbent.objective < finish.objective):
-            finish = replace(finish, values=incumbent.values, objective=incumbent.objective)
-    if finish.status is Status.FEASIBLE and finish.values is None:
-        return replace(finish, status=Status.NO_PLAN)
     return finish
 
 
@@ -336,11 +349,15 @@ def _cleaned(program: Program, values: np.ndarray) -> Polished:
 
 
 def _require_same_cost(program: Program, values: np.ndarray, claimed: float) -> None:
-    """Our sum and HiGHS's may differ by rounding only, measured against the sum of the sizes of all terms."""
-    ours = program.cost_of(values)
-    size = max(1.0, abs(program.cost_offset) + float(np.abs(program.costs * values).sum()))
-    if abs(ours - claimed) > ROUNDING * size:
+    if _misses_cost(program, values, claimed):
+        ours = program.cost_of(values)
         raise SolverError(f"HiGHS says its plan costs {claimed!r}, but its columns cost {ours!r}")
+
+
+def _misses_cost(program: Program, values: np.ndarray, claimed: float | None) -> bool:
+    """Whether our sum and HiGHS's differ by more than rounding, measured against the sum of the sizes of all terms."""
+    size = max(1.0, abs(program.cost_offset) + float(np.abs(program.costs * values).sum()))
+    return claimed is None or abs(program.cost_of(values) - claimed) > ROUNDING * size
 
 
 def _set_options(highs: highspy.Highs, options: SolveOptions, seconds_used: float) -> None:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 from optimizer.case.case import Case
 from optimizer.contracts.contract import Contract
+from optimizer.contracts.parts.signed import decided_before
 from optimizer.errors import AuditError, Finding
 from optimizer.ledger.books import Entry
+from optimizer.ledger.decision import Action
 from optimizer.ledger.keys import Cash, Commitment, Key
 from optimizer.plan.plan import Plan
 from optimizer.rules.books import Books
+from optimizer.rules.history import operated_before
 from optimizer.rules.money import weight
 from optimizer.rules.rule import rules
 from optimizer.tables.quarter import Quarter
@@ -51,6 +54,8 @@ def audit(case: Case, plan: Plan) -> Audit:
     for contract in case.of(Contract):
         for replayed in contract.replay(case, decided):
             (findings if isinstance(replayed, Finding) else entries).append(replayed)  # type: ignore[arg-type]
+    findings = [finding for finding in findings if not _settled(case, finding)]
+    findings += _history(case, plan)
     books = Books(case, decided, plan.operated, entries)
     for rule in rules():
         books.add(list(rule.replay(books)))
@@ -75,6 +80,27 @@ def present_value(case: Case, books: Books) -> float:
         for entry in books.entries
         if isinstance(entry.key, Cash)
     )
+
+
+def _settled(case: Case, finding: Finding) -> bool:
+    """Whether a finding is about a quarter that is history, which nothing can mend."""
+    return bool(finding.when) and case.calendar.settled(Quarter.parse(finding.when))
+
+
+def _history(case: Case, plan: Plan) -> Iterator[Finding]:
+    """(HISTORY-1): what the plan says of quarters that are history is what the case records of them."""
+    settled, made = case.calendar.settled, decided_before(case)
+    hidden = (Action.GIVEN, Action.CHOOSE, Action.START)
+    told = {c.key: c.quantity for c in plan.choices if settled(c.key.quarter) and c.key.action not in hidden}
+    past: dict[object, float] = {key: quantity for key, quantity in made.items() if key.action not in hidden}
+    for key in dict.fromkeys((*told, *past)):
+        if told.get(key, 0.0) != past.get(key, 0.0):  # type: ignore[call-overload]
+            yield Finding(f"HISTORY-1 {key}", f"{told.get(key, 0.0):g}", f"{past.get(key, 0.0):g}, as recorded", FAULT)
+    happened = operated_before(case)
+    for operation, quantity in plan.operations:
+        if settled(operation.quarter) and happened.get(operation, 0.0) != quantity:
+            place = f"HISTORY-1 {operation.operation.name} {' '.join(operation.index)} {operation.quarter}"
+            yield Finding(place, f"{quantity:g}", f"{happened.get(operation, 0.0):g}, as recorded", FAULT)
 
 
 def _numbers(plan: Plan) -> Iterator[float]:

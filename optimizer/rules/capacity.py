@@ -64,7 +64,7 @@ class Capacity(Rule):
             form.limit(code, (*pool, str(node.quarter)), use + supply, upper=0.0)
 
     def check(self, books: Books) -> Iterator[Finding]:
-        for quarter in books.case.calendar.quarters:
+        for quarter in books.case.calendar.ahead:
             served, loose = self._used(books, SERVED, quarter), self._used(books, INTERRUPTIBLE, quarter)
             for pool in dict.fromkeys((*served, *loose)):
                 place = " ".join((*pool, str(quarter)))

@@ -52,7 +52,7 @@ class Cluster(Rule):
         case = books.case
         minimum = {row.workload: row.minimum_cluster_gpus for row in case.of(Workload) if row.minimum_cluster_gpus}
         hours = {segment.segment: segment.share_of_hours for segment in case.segments}
-        for quarter in case.calendar.quarters if minimum else ():
+        for quarter in case.calendar.ahead if minimum else ():
             used: defaultdict[tuple[str, str], float] = defaultdict(float)
             for key, units in books.operated.of(SERVED, quarter):
                 name, site, accelerator, segment = key.index

@@ -38,7 +38,7 @@ class CoolingLimits(Rule):
         case = books.case
         for (site, cooling), limit in _limits(case).items():
             systems = {Draw(site, key.accelerator) for key in _draws(books, site)}
-            for quarter in case.calendar.quarters:
+            for quarter in case.calendar.ahead:
                 kw = sum(
                     books.total(key, quarter) for key in systems if case.accelerator(key.accelerator).cooling is cooling
                 )

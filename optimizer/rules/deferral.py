@@ -88,7 +88,7 @@ class Deferral(Rule):
 
     def _bounds(self, books: Books, workload: Workload) -> Iterator[Finding]:
         name = workload.workload
-        for quarter in books.case.calendar.quarters:
+        for quarter in books.case.calendar.ahead:
             for segment in books.case.segments:
                 units = books.operated.quantity(DEFERRED, quarter, name, segment.segment)
                 back = books.operated.quantity(RECOVERED, quarter, name, segment.segment)
@@ -114,6 +114,8 @@ class Deferral(Rule):
             told = books.operated.quantity(BACKLOG, quarter, workload.workload)
             slack = TOLERANCE * max(1.0, most)
             place = f"{workload.workload} {quarter}"
+            if books.case.calendar.settled(quarter):
+                continue
             if recovered > slack:
                 yield broken(f"DEFER-1 {place}", f"{recovered:g} unit-hours recovered too many", "what was deferred")
             if abs(left - told) > slack:

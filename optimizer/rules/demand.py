@@ -132,7 +132,7 @@ class Demand(Rule):
                 yield Entry(Cash(SHORTFALL_COST), quarter, workload.workload, "", cost)
 
     def check(self, books: Books) -> Iterator[Finding]:
-        for quarter in books.case.calendar.quarters:
+        for quarter in books.case.calendar.ahead:
             served: dict[tuple[str, str], float] = {}
             for key, units in books.operated.of(SERVED, quarter):
                 name, _, _, at = key.index

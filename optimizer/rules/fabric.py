@@ -37,7 +37,7 @@ class Fabric(Rule):
         case = books.case
         limits = {site.site: site.fabric_gpus for site in case.of(Site) if site.fabric_gpus is not None}
         names = {workload.workload for workload in case.of(Workload) if clustered(workload)}
-        for quarter in case.calendar.quarters if limits and names else ():
+        for quarter in case.calendar.ahead if limits and names else ():
             used: defaultdict[tuple[str, str, str], float] = defaultdict(float)
             for key, units in books.operated.of(SERVED, quarter):
                 name, site, accelerator, segment = key.index

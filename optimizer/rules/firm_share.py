@@ -36,7 +36,7 @@ class FirmShare(Rule):
                 form.limit("FIRM-1", (name, at, str(node.quarter)), [*terms, *less], upper=share * load)
 
     def check(self, books: Books) -> Iterator[Finding]:
-        for quarter in books.case.calendar.quarters:
+        for quarter in books.case.calendar.ahead:
             loose: defaultdict[tuple[str, str], float] = defaultdict(float)
             for key, units in books.operated.of(INTERRUPTIBLE, quarter):
                 loose[key.part("workload"), key.part("segment")] += units

@@ -7,7 +7,7 @@ near 1: a solver's tolerances are absolute, and a dollar is nothing in one case 
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 
 import pyomo.environ as pyo
@@ -16,9 +16,11 @@ from pyomo.core.expr.numeric_expr import LinearExpression
 
 from optimizer.case.case import Case
 from optimizer.case.tree import Node
+from optimizer.contracts.parts.signed import decided_before
 from optimizer.ledger.decision import Action, Decision, Posting, Relation
 from optimizer.ledger.keys import Cash, Category, Key
-from optimizer.ledger.operation import Operation
+from optimizer.ledger.operation import Operation, OperationKey
+from optimizer.rules.history import operated_before
 from optimizer.rules.money import weight
 from optimizer.tables.record import Term
 
@@ -92,10 +94,13 @@ class Formulation:
         self._costs: list[tuple[float, Variable]] = []
         self.charges: list[Charge] = []
         self._weight = cache(partial(weight, case))
+        self._decided_before = decided_before(case)
+        self._closed = {str(q) for q in case.calendar.quarters if case.calendar.settled(q)}
 
     def decide(self, decisions: Iterable[Decision]) -> None:
         """Give each decision a variable at every node of its quarter, and post what it moves."""
-        pairs = [(decision, node) for decision in decisions for node in self.case.tree.at(decision.key.quarter)]
+        still = (decided for decision in decisions if (decided := self._settled(decision)) is not None)
+        pairs = [(decision, node) for decision in still for node in self.case.tree.at(decision.key.quarter)]
         self.model.decide = pyo.Var(range(len(pairs)))
         for number, (decision, node) in enumerate(pairs):
             variable = self.model.decide[number]
@@ -106,6 +111,13 @@ class Formulation:
             self.made.append(Made(decision, node, variable))
             for posting in decision.postings:
                 self.post(posting, node, variable, decision.key.contract, decision.supplier)
+
+    def _settled(self, decision: Decision) -> Decision | None:
+        """(HISTORY-1) A decision that is history stands as it was made; None if it was not made."""
+        if not self.case.calendar.settled(decision.key.quarter) or decision.key.action is Action.GIVEN:
+            return decision
+        quantity = self._decided_before.get(decision.key, 0.0)
+        return replace(decision, lower=quantity, upper=quantity) if quantity else None
 
     def operate(
         self, operation: Operation, indices: Iterable[tuple[tuple[str, ...], Node]], upper: float | None = None
@@ -118,6 +130,16 @@ class Formulation:
         for number, (index, node) in enumerate(keys):
             self.operations[operation, index, node.index] = variables[number]
             self._by_operation[operation].append(Operates(index, node, variables[number]))
+
+    def settle(self) -> None:
+        """(HISTORY-1) Operations of quarters that are history stand as they happened."""
+        happened = operated_before(self.case)
+        for (operation, index, number), variable in self.operations.items():
+            quarter = self.nodes[number].quarter
+            if self.case.calendar.settled(quarter):
+                amount = happened.get(OperationKey(operation, index, quarter), 0.0)
+                variable.setlb(amount)
+                variable.setub(amount)
 
     def each(self, operation: Operation) -> list[Operates]:
         """Every declared quantity of an operation, in the order of declaration."""
@@ -195,7 +217,12 @@ class Formulation:
         lower: float | None = None,
         upper: float | None = None,
     ) -> None:
-        """Add the row lower <= terms <= upper to the family `code`."""
+        """Add the row lower <= terms <= upper to the family `code`; `index` ends with its quarter or span.
+
+        (HISTORY-2) No row is written of a quarter that is history: what happened, happened.
+        """
+        if index[-1] in self._closed:
+            return
         self._rows[code].append(Row(index, terms, lower, upper))
 
     def finish(self) -> pyo.ConcreteModel:

@@ -31,12 +31,16 @@ class Span:
 
 
 def spans(case: Case, period: Period, since: Quarter | None = None, until: Quarter | None = None) -> tuple[Span, ...]:
-    """The spans of a limit within the horizon, cut to the quarters `since` to `until`, both included."""
+    """The spans of a limit within the horizon, cut to the quarters `since` to `until`, both included.
+
+    A span that is history throughout limits nothing any more; one that has begun counts what was done in it.
+    """
     quarters: dict[str, list[Quarter]] = {}
     for quarter in case.calendar.quarters:
         if (since is None or since <= quarter) and (until is None or quarter <= until):
             quarters.setdefault(_label(case, period, quarter), []).append(quarter)
-    return tuple(Span(label, tuple(members)) for label, members in quarters.items())
+    begun = (Span(label, tuple(members)) for label, members in quarters.items())
+    return tuple(span for span in begun if not case.calendar.settled(span.last))
 
 
 def _label(case: Case, period: Period, quarter: Quarter) -> str:

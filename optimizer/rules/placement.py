@@ -104,7 +104,7 @@ class OneSite(Rule):
     def check(self, books: Books) -> Iterator[Finding]:
         homes: defaultdict[str, set[str]] = defaultdict(set)
         single = {row.workload: row for row in books.case.of(Workload) if row.placement is not Placement.ANYWHERE}
-        for quarter in books.case.calendar.quarters if single else ():
+        for quarter in books.case.calendar.ahead if single else ():
             served = _served(books, quarter)
             for name, workload in single.items():
                 sites = sorted({site for other, site, _ in served if other == name})
@@ -115,7 +115,7 @@ class OneSite(Rule):
                     for segment in books.case.segments:
                         units = served.get((name, site, segment.segment), 0.0)
                         yield from self._whole(books, workload, segment, site, quarter, units)
-        for quarter in books.case.calendar.quarters:
+        for quarter in books.case.calendar.ahead:
             yield from self._marks(books, quarter)
         for name, sites_ever in homes.items():
             if single[name].placement is Placement.ONE_SITE and len(sites_ever) > 1:

@@ -93,7 +93,8 @@ class Policy(Limit):
             yield Problem("limit", f"{self.limit:g}", "a share, 0 to 1", "divide it by 100, if it is in percent")
         if self.kind.unit == "suppliers" and self.limit != round(self.limit):
             yield Problem("limit", f"{self.limit:g}", "a whole number of suppliers", "round it")
-        if not self.spans(case):
+        until = case.calendar.end + -1 if self.until is None else self.until
+        if not self.spans(case) and not case.calendar.settled(until):
             yield Problem("since", "no planned quarter", "a quarter of the horizon", "correct since and until")
 
 

@@ -40,7 +40,7 @@ class Power(Rule):
     def check(self, books: Books) -> Iterator[Finding]:
         case = books.case
         energised = {entry.key for entry in books.entries if isinstance(entry.key, Energised)}
-        for quarter in case.calendar.quarters:
+        for quarter in case.calendar.ahead:
             for site in case.of(Site):
                 given = case.energised_mw(site.site, quarter)
                 if given is None and Energised(site.site) not in energised:

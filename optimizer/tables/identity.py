@@ -21,7 +21,10 @@ def content_hash(records: Sequence[Record]) -> str:
 
 
 def _values(record: Record) -> list[object]:
-    return [[name, _canonical(getattr(record, name))] for name, _ in columns_of(type(record))]
+    """Columns that say something: a value that is its column's default is not written, so that new columns of a later
+    version leave the identity of a case as it was."""
+    columns = ((name, column, getattr(record, name)) for name, column in columns_of(type(record)))
+    return [[name, _canonical(value)] for name, column, value in columns if column.required or value != column.default]
 
 
 def _canonical(value: object) -> object:

@@ -109,7 +109,8 @@ def _remember(function: "Callable[[type[Record]], V]") -> "Callable[[type[Record
 @_remember
 def columns_of(record: type[Record]) -> tuple[tuple[str, Column], ...]:
     """(name, column) of every column of a table, in sheet order: the key first, then as declared."""
-    columns = [(field.name, field.metadata["column"]) for field in dataclasses.fields(record)]
+    fields = (field for field in dataclasses.fields(record) if "column" in field.metadata)
+    columns = [(field.name, field.metadata["column"]) for field in fields]
     return tuple(sorted(columns, key=lambda pair: pair[1].kind is not Kind.KEY))
 
 

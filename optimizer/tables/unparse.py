@@ -29,7 +29,10 @@ def raw_tables(
 
 def _vertical(kind: type[Record], record: Record) -> RawTable:
     rows = tuple(
-        tuple(Cell(value, "") for value in (name, written(getattr(record, name)), column.unit, column.help, None))
+        tuple(
+            Cell(value, f"{kind.TABLE.name} {name}")
+            for value in (name, written(getattr(record, name)), column.unit, column.help, None)
+        )
         for name, column in columns_of(kind)
     )
     return RawTable(kind.TABLE.name, tuple(Cell(name, "") for name in VERTICAL_HEADER), rows, "")
@@ -45,7 +48,12 @@ def _horizontal(kind: type[Record], rows: Sequence[Record], quarters: Sequence[Q
         cells: list[Value] = [written(getattr(row, name)) for name in plain]
         if across:
             cells += [getattr(row, across).at(quarter) for quarter in span]
-        body.append(tuple(Cell(value, "") for value in (*cells, None)))
+        body.append(
+            tuple(
+                Cell(value, f"{kind.TABLE.name} {row.name} {column}")
+                for column, value in zip(header, (*cells, None), strict=True)
+            )
+        )
     return RawTable(kind.TABLE.name, tuple(Cell(name, "") for name in header), tuple(body), "")
 
 

@@ -26,8 +26,9 @@ def replay(block: BlockTerms, case: Case, decided: Decided) -> Iterator[Entry | 
         yield from signing.entries()
         yield from _signing_findings(signing)
     for key, chosen in decided.of(block.block, Action.CHOOSE):
-        yield block.entry(Cash(FEE), key.quarter, chosen * block.signing_fee_usd)
-        yield block.entry(Commitment(), key.quarter, chosen * block.signing_fee_usd)
+        fee = chosen * block.as_signed(case, key.quarter).signing_fee_usd
+        yield block.entry(Cash(FEE), key.quarter, fee)
+        yield block.entry(Commitment(), key.quarter, fee)
     for key, gpus in decided.of(block.block, Action.RESELL):
         t = key.quarter
         yield block.entry(Supply(block.site, block.accelerator, True), t, -gpus)
@@ -56,7 +57,8 @@ class _Signing:
     exited: float
 
     @classmethod
-    def of(cls, block: BlockTerms, case: Case, decided: Decided, quarter: Quarter, blocks: float) -> "_Signing":
+    def of(cls, offer: BlockTerms, case: Case, decided: Decided, quarter: Quarter, blocks: float) -> "_Signing":
+        block = offer.as_signed(case, quarter)
         start = quarter + (block.lead_quarters + block.delay_quarters)
         leaves = start + block.exit_after_quarters
         exited = decided.quantity(DecisionKey(Action.EXIT, block.block, leaves, quarter))
@@ -164,10 +166,11 @@ def _exit_findings(block: BlockTerms, case: Case, decided: Decided) -> Iterator[
     """(BLOCK-8): each exit is at the date of the terms, of blocks that were signed."""
     for key, exited in decided.of(block.block, Action.EXIT):
         found = f"{exited:g} blocks signed in {key.vintage} are exited"
-        if key.vintage is None or not block.exit_after_quarters:
+        paper = block if key.vintage is None else block.as_signed(case, key.vintage)
+        if key.vintage is None or not paper.exit_after_quarters:
             yield broken("BLOCK-8", block.block, key.quarter, found, "none: the terms have no early exit of these")
             continue
-        due = key.vintage + (block.lead_quarters + block.delay_quarters + block.exit_after_quarters)
+        due = key.vintage + (paper.lead_quarters + paper.delay_quarters + paper.exit_after_quarters)
         if key.quarter != due or due >= case.calendar.end:
             yield broken("BLOCK-8", block.block, key.quarter, found, f"an exit in {due}, within the horizon")
         signed = decided.quantity(DecisionKey(Action.SIGN, block.block, key.vintage))

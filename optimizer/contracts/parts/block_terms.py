@@ -8,6 +8,7 @@ from optimizer.case.case import Case
 from optimizer.contracts.contract import Dependent
 from optimizer.contracts.parts.checks import exceeds, is_whole, window_problems
 from optimizer.contracts.parts.delivery import Delivery
+from optimizer.contracts.parts.signed import window
 from optimizer.contracts.parts.terms import DeliveryTerms
 from optimizer.errors import Level
 from optimizer.tables.columns import choice, flag, integer, key, number, quarter, reference, text
@@ -61,8 +62,7 @@ class BlockTerms(DeliveryTerms):
     def window(self, case: Case) -> tuple[Quarter, ...]:
         """Quarters in which it can be signed."""
         first = max(self.sign_from or case.calendar.first, self.first_decision(case))
-        last = self.sign_until or case.calendar.end + -1
-        return tuple(q for q in case.calendar.quarters if first <= q <= last)
+        return window(case, self.block, first, self.sign_until)
 
     def needs_first(self, case: Case) -> bool:
         """Whether another row asks in which quarter it was first signed."""
@@ -149,7 +149,9 @@ class BlockTerms(DeliveryTerms):
         opens, closes = base.window(case), self.window(case)
         if closes and (not opens or opens[0] > closes[-1]):
             found = f"{base.block}, which cannot be signed by {closes[-1]}"
-            yield Problem("requires", found, "an offer that can be signed before or with it", "correct a window")
+            level = Level.WARNING if case.calendar.as_of > case.calendar.first else Level.ERROR
+            expected = "an offer that can be signed before or with it"
+            yield Problem("requires", found, expected, "correct a window", level)
 
     def _group(self, case: Case) -> Iterator[Problem]:
         if not self.exclusive_group:

@@ -16,7 +16,7 @@ FAULT = "this is a fault of the plan: solve again"
 
 def broken(code: str, name: str, quarter: Quarter, found: str, expected: str) -> Finding:
     """A finding that the plan breaks the constraint `code` of the contract `name` in `quarter`."""
-    return Finding(f"{code} {name} {quarter}", found, expected, FAULT)
+    return Finding(f"{code} {name} {quarter}", found, expected, FAULT, when=str(quarter))
 
 
 def exceeds(value: float, limit: float) -> bool:
@@ -39,7 +39,7 @@ def foreign(name: str, decided: Decided, *actions: Action) -> Iterator[Finding]:
 def window_problems(
     case: Case, columns: tuple[str, str], first: Quarter | None, last: Quarter | None, earliest: Quarter
 ) -> Iterator[Problem]:
-    """A window that is upside down, or (a warning) has no quarter in the horizon.
+    """A window that is upside down, or (a warning) has no quarter in the horizon; one that closed in history is over.
 
     `columns` name the cells of `first` and `last`; `earliest` is the first quarter in which a decision delivers a
     system that exists by then.
@@ -49,6 +49,8 @@ def window_problems(
         yield Problem(columns[1], f"{last}, before {columns[0]} ({first})", f"{first} or later", cure)
         return
     horizon = case.calendar
+    if last is not None and horizon.first <= last < horizon.as_of:
+        return
     opens, closes = max(first or horizon.first, horizon.first), min(last or horizon.end, horizon.end + -1)
     if opens > closes:
         found = f"a window of {first or 'any quarter'} to {last or 'any quarter'}, so nothing can be decided"

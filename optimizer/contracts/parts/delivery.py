@@ -71,6 +71,10 @@ class Delivery:
         """Share of the block that is there in the quarter."""
         return self._delivered.get(quarter, 0.0)
 
+    def usable(self, quarter: Quarter) -> float:
+        """Usable GPUs of one block in the quarter."""
+        return self.delivered(quarter) * self.terms.gpus_per_block * self.terms.availability
+
     def escalation(self, quarter: Quarter) -> float:
         """(MONEY-2) Price index: it rises by the escalator on each anniversary of the first delivery."""
         return float((1.0 + self.terms.escalator) ** ((quarter - self.start) // 4))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from optimizer.case.settings import PaymentTiming
 from optimizer.contracts.contract import Contract
@@ -87,11 +88,7 @@ def _timing(sheet: Sheet, inputs: Inputs) -> Cell:
 def _timeline(sheet: Sheet, plan: Plan, inputs: Inputs, timing: Cell) -> tuple[Row, Row, Row, Cell]:
     """Rows of the horizon, the discount factor and the fiscal year; and the cell of the tail value."""
 
-    def row(label: str, unit: str, live: Live, shape: Format, detail: str = "", **constant: Constant) -> Row:
-        return sheet.line(
-            Line(label, unit, live, detail, format=shape, anchored=True, **constant)  # type: ignore[arg-type]
-        ).row
-
+    row = partial(_timed, sheet)
     sheet.section("Timeline")
     count, rate, share = (inputs.setting(name) for name in ("quarters", "discount_rate", "tail_value"))
     number = row("Quarters since the start", "quarters", Position(), Format.FLAG)
@@ -105,18 +102,46 @@ def _timeline(sheet: Sheet, plan: Plan, inputs: Inputs, timing: Cell) -> tuple[R
         constant=count,
         constant_format=Format.PLAIN,
     )
-    years = row("Years to payment", "years", (number + timing) / FOUR, Format.FACTOR)
+    calendar = plan.case.calendar
+    past = float(calendar.as_of - calendar.first)
+    still = row(
+        "Still to be paid",
+        "1 = yes",
+        choose(number < sheet.own(CONSTANT, past), ZERO, ONE),
+        Format.FLAG,
+        "column E: quarters that are history",
+        constant=past,
+        constant_format=Format.PLAIN,
+    )
+    years = row("Years to payment", "years", (number - sheet.own(CONSTANT, past) + timing) / FOUR, Format.FACTOR)
     factor = row(
         "Discount factor",
         "factor",
-        ONE / (ONE + sheet.own(CONSTANT, rate.shown)) ** years,
+        still / (ONE + sheet.own(CONSTANT, rate.shown)) ** years,
         Format.FACTOR,
-        "column E: discount rate a year",
+        "column E: discount rate a year; what is paid already counts 0",
         constant=rate,
         constant_format=Format.SHARE,
     )
+    fiscal_year = _fiscal_year(sheet, plan)
+    detail = "of service beyond the horizon assumed worth its price"
+    tail = sheet.line(Line("Tail value", "share", (), detail, constant=share, constant_format=Format.SHARE))
+    assert tail.constant is not None
+    return within, factor, fiscal_year, tail.constant
+
+
+def _timed(
+    sheet: Sheet, label: str, unit: str, live: Live, shape: Format, detail: str = "", **constant: Constant
+) -> Row:
+    return sheet.line(
+        Line(label, unit, live, detail, format=shape, anchored=True, **constant)  # type: ignore[arg-type]
+    ).row
+
+
+def _fiscal_year(sheet: Sheet, plan: Plan) -> Row:
     months = float((13 - plan.case.settings.fiscal_year_start_month) % 12)
-    fiscal_year = row(
+    return _timed(
+        sheet,
         "Fiscal year",
         "year it ends in",
         year_after(sheet.dates, sheet.own(CONSTANT, months)),
@@ -125,10 +150,6 @@ def _timeline(sheet: Sheet, plan: Plan, inputs: Inputs, timing: Cell) -> tuple[R
         constant=months,
         constant_format=Format.PLAIN,
     )
-    detail = "of service beyond the horizon assumed worth its price"
-    tail = sheet.line(Line("Tail value", "share", (), detail, constant=share, constant_format=Format.SHARE))
-    assert tail.constant is not None
-    return within, factor, fiscal_year, tail.constant
 
 
 def _categories(plan: Plan) -> list[Category]:
