@@ -78,7 +78,19 @@ def solve(case: Case, request: Request | None = None, listen: Listener = silent,
         return _without_plan(case, request, str(error), time.perf_counter() - began)
     built = time.perf_counter()
     outcome = _run(form, program, request, listen, stop)
-    result = _result(form, request, program, outcome, Seconds(build=built - began, solve=outcome.seconds))
+    seconds = Seconds(build=built - began, solve=outcome.seconds)
+    return audited_plan(form, program, request, outcome, seconds, listen)
+
+
+def audited_plan(
+    form: Formulation, program: Program, request: Request, outcome: Outcome, seconds: Seconds, listen: Listener
+) -> Plan:
+    """The plan of an outcome, priced to the cent and audited; an empty one that says why where there is none.
+
+    Raises AuditError when the plan fails its audit and SolverError when its postings contradict the solver.
+    """
+    case = form.case
+    result = _result(form, request, program, outcome, seconds)
     if outcome.values is None:
         if outcome.status is Status.INFEASIBLE:
             listen(Step("finding which limits conflict"))
@@ -110,11 +122,12 @@ def _run(form: Formulation, program: Program, request: Request, listen: Listener
         return solve_with_pyomo(form.model, program, request.solver, asked)
     start = None if request.start is None else start_values(form, program, request.start)
     return highs.solve(
-        program, asked, on_progress=lambda p: listen(_dollars(p, form.usd_per_unit)), start=start, stop_event=stop
+        program, asked, on_progress=lambda p: listen(in_dollars(p, form.usd_per_unit)), start=start, stop_event=stop
     )
 
 
-def _dollars(progress: Progress, unit: float) -> Progress:
+def in_dollars(progress: Progress, unit: float) -> Progress:
+    """Figures of the program, in its unit of money, as USD."""
     incumbent, bound = progress.incumbent, progress.bound
     return replace(
         progress,

@@ -137,9 +137,7 @@ def _happened(approved: Plan, as_of: Quarter) -> Iterator[Happened]:
 
 
 def _row(key: OperationKey, quantity: float) -> Happened:
-    return Happened(
-        operation=key.operation.name, index=dumps(list(key.index)), quarter=key.quarter, quantity=quantity
-    )
+    return Happened(operation=key.operation.name, index=dumps(list(key.index)), quarter=key.quarter, quantity=quantity)
 
 
 def _held(row: Contract, made: Iterable[Signed]) -> bool:
