@@ -1,18 +1,25 @@
 """What changed between two plans: decisions, money by category, and the inputs that differ."""
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from optimizer.case.case import Case
+from optimizer.case.settings import Settings
 from optimizer.catalog import catalog
+from optimizer.contracts.parts.signed import Signed, SignedTerm
 from optimizer.ledger.decision import Action
 from optimizer.plan.plan import Plan
 from optimizer.plan.statements import nominal_by_category, present_value_by_category
+from optimizer.rules.history import Happened
+from optimizer.tables.quarter import Quarter
 from optimizer.tables.raw import NOTE, RawTable, Value
 from optimizer.tables.unparse import raw_tables
 
 HIDDEN = (Action.CHOOSE, Action.START, Action.GIVEN)
 LEAST_CHANGE = 1e-6
+RECORDS = tuple(table.TABLE.name for table in (Signed, SignedTerm, Happened))
+ROLLING = ("first_quarter", "quarters", "as_of")
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,25 @@ def difference(before: Plan, after: Plan) -> Difference:
     return Difference(
         cost, tuple(_decisions(before, after)), tuple(_money(before, after)), tuple(inputs(before.case, after.case))
     )
+
+
+def compared(before: Plan, after: Plan, since: Quarter) -> Difference:
+    """What a replan changed of the approved plan from a quarter on, both valued as the new case values them.
+
+    What rolling itself writes (the as-of quarter, the horizon, the record of history) is no change of input.
+    """
+    old = replace(before, case=after.case)
+    cost_before = math.fsum(value for _, value in present_value_by_category(old))
+    cost = Change("objective", cost_before, after.result.objective or 0.0, after.case.settings.currency)
+    ahead = (choice for plan in (before, after) for choice in plan.choices if choice.key.quarter >= since)
+    keys = {str(choice.key) for choice in ahead}
+    decisions = tuple(change for change in _decisions(before, after) if change.what in keys)
+    moved = tuple(one for one in inputs(before.case, after.case) if not _rolling(one))
+    return Difference(cost, decisions, tuple(_money(old, after)), moved)
+
+
+def _rolling(change: InputChange) -> bool:
+    return change.table in RECORDS or (change.table == Settings.TABLE.name and change.column in ROLLING)
 
 
 def _decisions(before: Plan, after: Plan) -> Iterator[Change]:

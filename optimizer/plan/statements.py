@@ -309,6 +309,15 @@ def present_value_by_category(plan: Plan) -> tuple[tuple[Category, float], ...]:
     return tuple((kind, math.fsum(parts)) for kind, parts in values.items())
 
 
+def cost_to_come(plan: Plan, case: Case) -> float:
+    """What a plan still costs from the as-of quarter of a case on, valued as the case values it, USD."""
+    return math.fsum(
+        line.amount * weight(case, category(line), line.posting.quarter)
+        for line in plan.moved
+        if isinstance(line.posting.key, Cash)
+    )
+
+
 def nominal_by_category(plan: Plan) -> tuple[tuple[Category, float, float], ...]:
     """Undiscounted USD of each category within the horizon and beyond it."""
     values: dict[Category, tuple[list[float], list[float]]] = {}
