@@ -114,10 +114,10 @@ def summary(plan: Plan, folder: Path) -> str:
 
 
 def _decisions(plan: Plan) -> str:
-    rows = []
+    rows, settled = [], plan.case.calendar.settled
     for choice in plan.choices:
         key = choice.key
-        if key.action not in HIDDEN and not key.segment and key.action.value != "buy":
+        if not settled(key.quarter) and key.action not in HIDDEN and not key.segment and key.action.value != "buy":
             rows.append(
                 (f"{key.action.value} {key.contract}", str(key.quarter), f"{choice.quantity:,.6g} {choice.unit}")
             )

@@ -24,6 +24,7 @@ class Action(Enum):
     TAKE = "take backstop"
     BUY = "buy"
     GIVEN = "already signed"
+    PAID = "paid"
 
 
 @dataclass(frozen=True)

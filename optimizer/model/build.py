@@ -1,10 +1,13 @@
 """From a case to its program: contracts post, then rules read. Names no contract type and no rule."""
 
+from itertools import chain
+
 from optimizer.case.case import Case
 from optimizer.contracts.contract import Contract
 from optimizer.errors import UnsolvableError
 from optimizer.model.arrays import paused_gc
 from optimizer.rules.formulation import Formulation, Row
+from optimizer.rules.paid import paid_decisions
 from optimizer.rules.rule import rules
 
 TOLERANCE = 1e-9
@@ -18,7 +21,8 @@ def formulate(case: Case) -> Formulation:
     with paused_gc():
         form = Formulation(case)
         contracts = case.of(Contract)
-        form.decide(decision for contract in contracts for decision in contract.decisions(case))
+        offered = (decision for contract in contracts for decision in contract.decisions(case))
+        form.decide(chain(offered, paid_decisions(case)))
         families = rules()
         for rule in families:
             rule.declare(form)

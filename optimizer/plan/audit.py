@@ -16,6 +16,7 @@ from optimizer.plan.plan import Plan
 from optimizer.rules.books import Books
 from optimizer.rules.history import operated_before
 from optimizer.rules.money import weight
+from optimizer.rules.paid import as_paid
 from optimizer.rules.rule import rules
 from optimizer.tables.quarter import Quarter
 
@@ -59,6 +60,7 @@ def audit(case: Case, plan: Plan) -> Audit:
     books = Books(case, decided, plan.operated, entries)
     for rule in rules():
         books.add(list(rule.replay(books)))
+    books = Books(case, decided, plan.operated, as_paid(case, books.entries))
     for rule in rules():
         findings += rule.check(books)
     findings += _postings(plan, books)
@@ -90,7 +92,7 @@ def _settled(case: Case, finding: Finding) -> bool:
 def _history(case: Case, plan: Plan) -> Iterator[Finding]:
     """(HISTORY-1): what the plan says of quarters that are history is what the case records of them."""
     settled, made = case.calendar.settled, decided_before(case)
-    hidden = (Action.GIVEN, Action.CHOOSE, Action.START)
+    hidden = (Action.GIVEN, Action.CHOOSE, Action.START, Action.PAID)
     told = {c.key: c.quantity for c in plan.choices if settled(c.key.quarter) and c.key.action not in hidden}
     past: dict[object, float] = {key: quantity for key, quantity in made.items() if key.action not in hidden}
     for key in dict.fromkeys((*told, *past)):
@@ -110,7 +112,7 @@ def _numbers(plan: Plan) -> Iterator[float]:
 
 def _negative(plan: Plan, known: set[str]) -> Iterator[Finding]:
     for choice in plan.choices:
-        if choice.key.contract not in known:
+        if choice.key.contract not in known and choice.key.action is not Action.PAID:
             yield Finding(f"plan {choice.key}", "a contract the case does not have", "a contract of the case", FAULT)
         if not math.isfinite(choice.quantity) or choice.quantity < 0:
             yield Finding(f"plan {choice.key}", f"quantity {choice.quantity:g}", "a number that is not negative", FAULT)

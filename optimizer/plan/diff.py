@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from optimizer.case.case import Case
 from optimizer.case.settings import Settings
 from optimizer.catalog import catalog
+from optimizer.contracts.parts.paid import Paid
 from optimizer.contracts.parts.signed import Signed, SignedTerm
 from optimizer.ledger.decision import Action
 from optimizer.plan.plan import Plan
@@ -16,9 +17,9 @@ from optimizer.tables.quarter import Quarter
 from optimizer.tables.raw import NOTE, RawTable, Value
 from optimizer.tables.unparse import raw_tables
 
-HIDDEN = (Action.CHOOSE, Action.START, Action.GIVEN)
+HIDDEN = (Action.CHOOSE, Action.START, Action.GIVEN, Action.PAID)
 LEAST_CHANGE = 1e-6
-RECORDS = tuple(table.TABLE.name for table in (Signed, SignedTerm, Happened))
+RECORDS = tuple(table.TABLE.name for table in (Signed, SignedTerm, Paid, Happened))
 ROLLING = ("first_quarter", "quarters", "as_of")
 
 

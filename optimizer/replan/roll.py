@@ -4,22 +4,27 @@ The rolled case is an ordinary case: it can be written, opened, checked and solv
 - Decisions of the approved plan before the as-of quarter become rows of `signed`, its operations rows of `history`.
 - A contract that has been signed keeps the terms it was signed on (`signed_terms`), whatever its row says by now; one
   whose row is gone stays, closed to new business.
-- Rows of `signed`, `signed_terms` and `history` that the case brings itself are actuals: they go before the plan's.
+- What the plan paid before the as-of quarter becomes rows of `paid`: a new price list does not change what was paid.
+- Rows of `signed`, `signed_terms`, `paid` and `history` that the case brings are actuals: they go before the plan's.
 - Every other cell is the case's own: a figure in a quarter that is history is what was seen.
 - The horizon keeps its length, as far as the figures of the case reach.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from json import dumps
+from math import fsum
 from typing import TypeVar
 
 from optimizer.case.case import Case
 from optimizer.case.settings import Settings
 from optimizer.catalog import catalog
 from optimizer.contracts.contract import Contract
+from optimizer.contracts.parts.paid import Account, Paid
 from optimizer.contracts.parts.signed import Made, Signed, SignedTerm
 from optimizer.errors import Finding, InputError, Level
+from optimizer.ledger.keys import Cash
 from optimizer.ledger.operation import OVERRUN, OperationKey
 from optimizer.load import case_from
 from optimizer.plan.plan import Choice, Plan
@@ -56,8 +61,9 @@ def roll(case: Case, approved: Plan | None, as_of: Quarter) -> Rolled:
         findings += [_closed(row, as_of) for row in kept]
         terms = _merged(case.of(SignedTerm), _terms(case, approved.case, made))
         happened = _merged(case.of(Happened), _happened(approved, as_of))
-        records = [row for row in records if not isinstance(row, Signed | SignedTerm | Happened)]
-        records += [*_closed_rows(kept, as_of), *made, *terms, *happened]
+        paid = _merged(case.of(Paid), _paid(case, approved, as_of))
+        records = [row for row in records if not isinstance(row, Signed | SignedTerm | Paid | Happened)]
+        records += [*_closed_rows(kept, as_of), *made, *terms, *paid, *happened]
         records = [*_with_past(records, approved.case, as_of)]
         records += _world_of(records, approved.case, kept)
     raw = raw_tables(records, catalog(), Case(tuple(records)).calendar.quarters)
@@ -134,6 +140,19 @@ def _happened(approved: Plan, as_of: Quarter) -> Iterator[Happened]:
     for key, quantity in approved.operations:
         if key.quarter < as_of and key.operation != OVERRUN:
             yield _row(key, quantity)
+
+
+def _paid(case: Case, approved: Plan, as_of: Quarter) -> Iterator[Paid]:
+    """Cash of history as the approved plan has it, but for contracts of which the case brings news."""
+    told = {*(_signed(choice) for choice in approved.choices if _binds(choice, as_of)), *approved.case.of(SignedTerm)}
+    actual = {row.contract for table in (Signed, SignedTerm) for row in case.of(table) if row not in told}
+    amounts: defaultdict[Account, list[float]] = defaultdict(list)
+    for line in approved.moved:
+        key, at = line.posting.key, line.posting.quarter
+        if isinstance(key, Cash) and key.category.cash and at < as_of and line.source not in actual:
+            amounts[line.source, key.category.label, at].append(line.amount)
+    for (source, label, at), parts in amounts.items():
+        yield Paid(source=source, category=label, quarter=at, usd=fsum(parts))
 
 
 def _row(key: OperationKey, quantity: float) -> Happened:

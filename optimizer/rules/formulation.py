@@ -16,6 +16,7 @@ from pyomo.core.expr.numeric_expr import LinearExpression
 
 from optimizer.case.case import Case
 from optimizer.case.tree import Node
+from optimizer.contracts.parts.paid import paid_accounts
 from optimizer.contracts.parts.signed import decided_before
 from optimizer.ledger.decision import Action, Decision, Posting, Relation
 from optimizer.ledger.keys import Cash, Category, Key
@@ -94,7 +95,7 @@ class Formulation:
         self._costs: list[tuple[float, Variable]] = []
         self.charges: list[Charge] = []
         self._weight = cache(partial(weight, case))
-        self._decided_before = decided_before(case)
+        self._decided_before, self._paid = decided_before(case), paid_accounts(case)
         self._closed = {str(q) for q in case.calendar.quarters if case.calendar.settled(q)}
 
     def decide(self, decisions: Iterable[Decision]) -> None:
@@ -114,10 +115,20 @@ class Formulation:
 
     def _settled(self, decision: Decision) -> Decision | None:
         """(HISTORY-1) A decision that is history stands as it was made; None if it was not made."""
+        if decision.key.action is Action.PAID:
+            return decision
+        if self._paid:
+            owed = tuple(one for one in decision.postings if not self._was_paid(decision.key.contract, one))
+            decision = replace(decision, postings=owed)
         if not self.case.calendar.settled(decision.key.quarter) or decision.key.action is Action.GIVEN:
             return decision
         quantity = self._decided_before.get(decision.key, 0.0)
         return replace(decision, lower=quantity, upper=quantity) if quantity else None
+
+    def _was_paid(self, source: str, posting: Posting) -> bool:
+        """(HISTORY-4) Whether it is recorded what was paid on the account of this posting."""
+        key = posting.key
+        return isinstance(key, Cash) and (source, key.category.label, posting.quarter) in self._paid
 
     def operate(
         self, operation: Operation, indices: Iterable[tuple[tuple[str, ...], Node]], upper: float | None = None
@@ -174,6 +185,8 @@ class Formulation:
         """Charge volume x price for each unit of an operation in the node's quarter, to a workload or limit."""
         variable = self.operations[operation, index, node.index]
         posting = Posting(Cash(category), node.quarter, volume, term)
+        if self._was_paid(source, posting):
+            return
         self.charges.append(Charge(operation, index, node, variable, posting, source))
         self.post(posting, node, variable, source)
 

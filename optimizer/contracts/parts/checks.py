@@ -32,7 +32,7 @@ def is_whole(quantity: float) -> bool:
 def foreign(name: str, decided: Decided, *actions: Action) -> Iterator[Finding]:
     """A finding for each decision on the contract that its type does not offer."""
     for key, quantity in decided.on(name):
-        if key.action not in actions:
+        if key.action not in actions and key.action is not Action.PAID:
             yield Finding(f"plan {key}", f"{quantity:g}", "a decision that the contract offers", FAULT)
 
 

@@ -69,7 +69,7 @@ def headline(plan: Plan, committed: float) -> Headline:
 
 
 def _act(plan: Plan, committed: float) -> str:
-    first = plan.case.calendar.first
+    first = plan.case.calendar.as_of
     acts: dict[str, list[str]] = {}
     for choice in contracted(plan):
         if choice.key.quarter == first and choice.key.action not in NOT_OURS:

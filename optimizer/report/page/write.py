@@ -55,7 +55,7 @@ def write_page(plan: Plan, audited: Audit, path: Path) -> None:
 def page_of(plan: Plan, audited: Audit) -> Page:
     """What the page of a plan shows."""
     calendar, settings = plan.case.calendar, plan.case.settings
-    soon = [quarter for quarter in (calendar.first, calendar.first + 1) if calendar.planned(quarter)]
+    soon = [quarter for quarter in (calendar.as_of, calendar.as_of + 1) if calendar.planned(quarter)]
     agendas = tuple(decisions.agenda(plan, quarter) for quarter in soon)
     capacity = (figures.supply(plan), figures.contracted(plan), figures.shortfall(plan), figures.deferral(plan))
     return Page(

@@ -61,7 +61,8 @@ def write_contracts(sheet: Sheet, plan: Plan, decided: Decided, inputs: Inputs, 
 def _items(plan: Plan, decided: Decided, money: Money, installed: Part) -> Iterator[Item]:
     rows = {row.name: row for row in plan.case.of(Contract)}
     for key in decided.once:
-        if key.action is Action.CHOOSE and replace(key, action=Action.SIGN) in decided.once:
+        flag = key.action is Action.CHOOSE and replace(key, action=Action.SIGN) in decided.once
+        if flag or key.action is Action.PAID:
             continue
         keys = {key, replace(key, action=Action.CHOOSE)} if key.action is Action.SIGN else {key}
         money_, memo, there = (

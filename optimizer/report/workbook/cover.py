@@ -59,7 +59,7 @@ def _this_file(sheet: Sheet, plan: Plan, run: str) -> None:
     for name, text in (
         ("Status", verdict(plan)),
         ("Horizon", f"{calendar.quarters[0]} to {calendar.quarters[-1]}, {settings.quarters} quarters"),
-        ("Valued at", f"{calendar.first.start.isoformat()}, {settings.discount_rate:.2%} a year, payments at the "
+        ("Valued at", f"{calendar.as_of.start.isoformat()}, {settings.discount_rate:.2%} a year, payments at the "
          f"{settings.payment_timing.value} of the quarter"),
         ("Currency", f"{settings.currency}, nominal unless it says present value"),
         ("Solver", f"{result.solver} {result.solver_version}"),

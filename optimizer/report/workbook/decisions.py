@@ -32,6 +32,7 @@ TITLES = {
     Action.EXERCISE: "Options exercised",
     Action.TAKE: "Backstops taken (the supplier decides)",
     Action.GIVEN: "Already signed before this plan",
+    Action.PAID: "Paid before this plan (1 = as recorded)",
     Action.BUY: "Bought by the hour",
     Action.RESELL: "Resold",
 }
@@ -164,8 +165,9 @@ def _signings(sheet: Sheet, plan: Plan) -> tuple[dict[DecisionKey, Cell], list[t
 
 
 def _signed(sheet: Sheet, plan: Plan, index: tuple[str, ...], unit: str, amounts: dict[Quarter, float]) -> Written:
-    contract = next(row for row in plan.case.of(Contract) if row.name == index[0])
-    about = [contract.TABLE.title, contract.supplier, getattr(contract, "site", ""), *index[1:]]
+    contract = next((row for row in plan.case.of(Contract) if row.name == index[0]), None)
+    seller = [] if contract is None else [contract.TABLE.title, contract.supplier, getattr(contract, "site", "")]
+    about = [*seller, *index[1:]]
     line = Line(
         index[0],
         unit,
