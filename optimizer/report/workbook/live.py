@@ -113,6 +113,7 @@ class Operation(Live):
         left, right = self.left.text(sheet, i), self.right.text(sheet, i)
         if self.left == Number(0) and self.sign == "-":
             left = ""
+            right = f"({right})" if self.right.binding == Binding.POWER else right
         elif self.left.binding < self.binding or (self.sign == "^" and self.left.binding < Binding.ATOM):
             left = f"({left})"
         if self.right.binding < self.binding or (self.sign in "-/^" and self.right.binding == self.binding):
