@@ -6,7 +6,8 @@ OptimizerError
 ├── UnsolvableError       infeasible or unbounded (exit 4)
 ├── NoPlanError           a limit came before any plan was found (exit 5)
 ├── StaleError            a saved plan no longer matches its case (exit 7)
-├── OutputError           a file cannot be written (exit 8)
+├── LockedError           another run holds the store (exit 6)
+├── OutputError           a file or the store cannot be written (exit 8)
 ├── AuditError            the plan failed its audit; nothing is published (exit 9)
 └── SolverError           the solver failed or contradicted itself (exit 1)
 """
@@ -87,6 +88,10 @@ class NoPlanError(OptimizerError):
 
 class StaleError(OptimizerError):
     exit_code = Exit.STALE
+
+
+class LockedError(OptimizerError):
+    exit_code = Exit.LOCKED
 
 
 class OutputError(OptimizerError):

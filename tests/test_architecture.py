@@ -26,6 +26,7 @@ LAYERS = (
     ("model",),
     ("report",),
     ("run", "publish"),
+    ("store",),
     ("replan",),
     ("examples",),
     ("cli", "__main__"),
@@ -34,8 +35,11 @@ RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 NEVER = (("plan", "model"), ("report", "model"), ("report", "run"), ("contracts", "rules"))
 OWNERS = {
     "highspy": {"model/highs.py"},
+    "alembic": {"store"},
+    "filelock": {"store/lock.py"},
     "openpyxl": {"tables", "report/workbook"},
     "pyomo": {"model", "rules", "plan/save.py", "examples"},
+    "sqlalchemy": {"store", "tables/sql"},
 }
 
 

@@ -6,11 +6,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from optimizer.tables.reference import reference_page
 
 from optimizer.catalog import catalog
 from optimizer.cli.main import build_parser, main
 from optimizer.report.formulation import formulation_page
+from optimizer.tables.reference import reference_page
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

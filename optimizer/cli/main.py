@@ -52,13 +52,17 @@ def build_parser() -> argparse.ArgumentParser:
         prog="optimizer",
         description="Which GPU blocks to sign, which options to exercise and what to buy on spot, "
         "within power, budget and demand.",
-        epilog="Exit codes: 0 done, 2 usage, 3 invalid input, 4 infeasible or unbounded, 5 time limit, 7 stale plan, "
-        "8 output not writable, 9 audit failed, 10 changed (diff --exit-code), 130 interrupted, 1 a fault of ours.",
+        epilog="Exit codes: 0 done, 2 usage, 3 invalid input, 4 infeasible or unbounded, 5 time limit, "
+        "6 another run holds the store, 7 stale plan, 8 output not writable, 9 audit failed, 10 changed: look (replan, "
+        "diff --exit-code), 130 interrupted, 1 a fault of ours.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _solve(commands)
     _case_commands(commands)
     _plan_commands(commands)
+    _replan(commands)
+    _approve(commands)
+    _runs(commands)
     return parser
 
 
@@ -106,6 +110,69 @@ def _plan_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser
     _json(diff)
 
 
+def _replan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    replan = commands.add_parser("replan", help="replan from the approved plan of the store, and keep a draft")
+    replan.add_argument("case", type=Path, help="an .xlsx workbook or a folder of CSV files")
+    replan.add_argument("--as-of", metavar="Q", help="quarter that is planned from (default: today's)")
+    replan.add_argument("--gap", type=_share, help="proven relative gap to stop at (default: the case's)")
+    replan.add_argument("--time-limit", type=_seconds, metavar="S", help="seconds in each search (default: the case's)")
+    replan.add_argument("--threads", type=_count, help="most threads (default: all)")
+    replan.add_argument("--seed", type=int, default=0, help="seed of the solver (default: 0)")
+    replan.add_argument("--out", type=Path, help="write the plan folder, with workbook and page, too")
+    _store(replan)
+    _wait_by(replan, 3600.0)
+    _json(replan)
+
+
+def _approve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    approve = commands.add_parser("approve", help="make a draft the approved plan, or reject it")
+    approve.add_argument("run", type=_count, help="the number of the run")
+    approve.add_argument("--why", required=True, help="the reason, kept in the record")
+    approve.add_argument("--reject", action="store_true", help="say that the draft will not be approved")
+    inputs = approve.add_mutually_exclusive_group()
+    inputs.add_argument("--case", type=Path, help="the case as it is now (default: where the run read it)")
+    inputs.add_argument("--inputs-not-compared", action="store_true", help="approve without the case; it is recorded")
+    _store(approve)
+    _wait_by(approve, 60.0)
+
+
+def _runs(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    runs = commands.add_parser("runs", help="list, show, compare, export, prune and verify the runs of the store")
+    actions = runs.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listed = actions.add_parser("list", help="runs, the newest first")
+    listed.add_argument("--limit", type=_count, help="at most so many")
+    listed.add_argument("--state", choices=("draft", "approved", "superseded", "rejected"))
+    show = actions.add_parser("show", help="everything that is kept of a run")
+    show.add_argument("run", type=_count)
+    show.add_argument("--log", action="store_true", help="its log, too")
+    compare = actions.add_parser("compare", help="what changed from one run to another")
+    compare.add_argument("before", type=_count, metavar="RUN_A")
+    compare.add_argument("after", type=_count, metavar="RUN_B")
+    export = actions.add_parser("export", help="write a run's plan folder, with workbook and page")
+    export.add_argument("run", type=_count)
+    export.add_argument("--out", type=Path, required=True, help="plan folder")
+    prune = actions.add_parser("prune", help="delete old drafts and rejected runs; what was ever approved stays")
+    prune.add_argument("--before", required=True, metavar="DAY", help="such as 2027-01-31")
+    prune.add_argument("--dry-run", action="store_true", help="only say which")
+    verify = actions.add_parser("verify", help="recompute every kept plan, without solving")
+    verify.add_argument("run", type=_count, nargs="?", help="only this one")
+    _wait_by(prune, 60.0)
+    for action in (listed, show, compare, export, prune, verify):
+        _store(action)
+    for action in (listed, show, compare):
+        _json(action)
+
+
+def _store(parser: argparse.ArgumentParser) -> None:
+    known = "sqlite:///FILE.db, postgresql://..., or a .db file"
+    parser.add_argument("--store", metavar="URL", help=f"{known} (default: OPTIMIZER_STORE, else optimizer-runs.db)")
+
+
+def _wait_by(parser: argparse.ArgumentParser, wait: float) -> None:
+    parser.add_argument("--wait", type=_wait, default=wait, metavar="S", help="seconds to wait for another run")
+    parser.add_argument("--by", help="who does this (default: the user of this machine)")
+
+
 def _json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
 
@@ -121,6 +188,13 @@ def _seconds(text: str) -> float:
     value = float(text)
     if not value > 0:
         raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0")
+    return value
+
+
+def _wait(text: str) -> float:
+    value = float(text)
+    if not value >= 0:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds of at least 0")
     return value
 
 

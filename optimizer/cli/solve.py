@@ -2,16 +2,15 @@
 
 import argparse
 import json
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
 from optimizer.case.case import Case
+from optimizer.cli.case import read
 from optimizer.cli.progress import ProgressLine
 from optimizer.cli.text import percent, table, usd
-from optimizer.errors import Exit, InputError
-from optimizer.load import read_case
+from optimizer.errors import Exit
 from optimizer.plan.diff import HIDDEN
 from optimizer.plan.plan import Plan, Seconds
 from optimizer.plan.save import load_plan, record
@@ -44,12 +43,12 @@ def run(arguments: argparse.Namespace) -> Exit:
     with ProgressLine() as progress:
         began = time.perf_counter()
         progress(Step(f"reading {arguments.case}"))
-        case = _read(arguments.case)
-        read = time.perf_counter() - began
+        case = read(arguments.case)
+        took = time.perf_counter() - began
         if arguments.mps is not None:
             return _mps(case, arguments.mps)
         plan = solve(case, _request(arguments), progress)
-        seconds: Seconds = replace(plan.result.seconds, read=read)
+        seconds: Seconds = replace(plan.result.seconds, read=took)
         plan = replace(plan, result=replace(plan.result, seconds=seconds))
         folder = arguments.out or Path(f"{arguments.case.resolve().stem}-plan")
         progress(Step(f"writing {folder}"))
@@ -57,19 +56,12 @@ def run(arguments: argparse.Namespace) -> Exit:
     if arguments.json:
         print(json.dumps(record(plan), indent=2))
     else:
-        print(summary(plan, folder))
+        print(summary(plan))
+        if plan.result.objective is not None:
+            print(f"{folder / WORKBOOK}  {folder / PAGE}")
     if plan.result.stop == "interrupt":
         return Exit.INTERRUPTED
     return ENDS[plan.result.status]
-
-
-def _read(path: Path) -> Case:
-    case, findings = read_case(path)
-    if case is None:
-        raise InputError(findings)
-    for finding in findings:
-        print(finding, file=sys.stderr)
-    return case
 
 
 def _request(arguments: argparse.Namespace) -> Request:
@@ -91,7 +83,7 @@ def _mps(case: Case, path: Path) -> Exit:
     return Exit.DONE
 
 
-def summary(plan: Plan, folder: Path) -> str:
+def summary(plan: Plan) -> str:
     """What the plan says, for a terminal."""
     result = plan.result
     headline = HEADLINES[result.status].format(asked=percent(result.asked_gap), stop=result.stop.replace("_", " "))
@@ -109,7 +101,6 @@ def summary(plan: Plan, folder: Path) -> str:
         f"read {steps.read:.1f} s, built {steps.build:.1f} s, solved {steps.solve:.1f} s, wrote {steps.write:.1f} s; "
         "audit passed"
     )
-    lines.append(f"{folder / WORKBOOK}  {folder / PAGE}")
     return "\n".join(lines)
 
 

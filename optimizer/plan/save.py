@@ -1,5 +1,6 @@
 """A plan as a folder of tables, and back: reports and audits run again from it without solving."""
 
+import hashlib
 import json
 import platform
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ from optimizer.tables.raw import Cell, RawTable, Value
 from optimizer.tables.record import Term
 from optimizer.tables.unparse import raw_tables
 
-SCHEMA = "optimizer/plan@1"
+SCHEMA = "optimizer/plan@2"
 RECORD, TABLES, CASE = "plan.json", "tables", "case"
 DECISIONS = ("id", "action", "contract", "quarter", "vintage", "site", "segment", "supplier", "unit", "quantity")
 OPERATIONS = ("id", "operation", "dims", "index", "quarter", "unit", "integer", "quantity")
@@ -57,8 +58,14 @@ def save_plan(plan: Plan, folder: Path) -> None:
 
 
 def write_record(plan: Plan, folder: Path) -> None:
-    """Write `plan.json`, the mark of a complete plan folder."""
-    write_text(folder / RECORD, json.dumps(record(plan), indent=2) + "\n")
+    """Write `plan.json`, the mark of a complete plan folder, with the SHA-256 of every file of its case and tables."""
+    write_text(folder / RECORD, json.dumps({**record(plan), "files": sealed(folder)}, indent=2) + "\n")
+
+
+def sealed(folder: Path) -> dict[str, str]:
+    """SHA-256 of each file of the case and the tables, by its path inside the plan folder."""
+    files = (path for name in (CASE, TABLES) for path in sorted((folder / name).glob("*.csv")))
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def record(plan: Plan) -> dict[str, Any]:
@@ -92,7 +99,8 @@ def record(plan: Plan) -> dict[str, Any]:
 def load_plan(folder: str | Path) -> Plan:
     """The plan saved in `folder`, with the case as solved.
 
-    Raises StaleError when the folder is no complete plan, or its case is not the one the plan was made for.
+    Raises StaleError when the folder is no complete plan, when a file of its case or tables is not as it was written,
+    or when its case is not the one the plan was made for.
     """
     folder = Path(folder)
     try:
@@ -101,6 +109,7 @@ def load_plan(folder: str | Path) -> Plan:
         raise StaleError(f"{folder} holds no complete plan ({error}). Fix: solve the case again") from error
     if document.get("schema") != SCHEMA:
         raise StaleError(f"{folder}/{RECORD} has schema {document.get('schema')!r}, not {SCHEMA!r}. Fix: solve again")
+    _require_sealed(folder, document.get("files"))
     case = load_case(folder / CASE)
     result = _result(document)
     if content_hash(case.records) != result.case_hash:
@@ -112,6 +121,16 @@ def load_plan(folder: str | Path) -> Plan:
     except (KeyError, ValueError, TypeError) as error:
         raise StaleError(f"{folder}/{TABLES} cannot be read ({error}). Fix: solve {folder}/{CASE} again") from error
     return Plan(case, result, choices, operations, moved)
+
+
+def _require_sealed(folder: Path, written: object) -> None:
+    """Every file is as it was written: none changed, none missing, none added."""
+    found = sealed(folder)
+    known = written if isinstance(written, dict) else {}
+    changed = sorted(name for name in {*known, *found} if known.get(name) != found.get(name))
+    if changed:
+        cure = f"restore the folder, or solve {folder}/{CASE} again"
+        raise StaleError(f"{folder} was changed after the plan was made: {', '.join(changed)}. Fix: {cure}")
 
 
 def _result(document: dict[str, Any]) -> Result:

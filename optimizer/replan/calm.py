@@ -36,7 +36,7 @@ class Calm:
 
     `least_cost` is the cost of the cheapest plan found that keeps what is firm, `least_moved` what that plan would
     have moved, `moved` what this plan moves, `released` what was due in the firm window and became impossible.
-    `unchanged` says that the approved plan goes on as it is.
+    `unchanged` says that the approved plan goes on as it is, `interrupted` that the search was cut short.
     """
 
     plan: Plan
@@ -45,6 +45,7 @@ class Calm:
     moved: float
     released: tuple[DecisionKey, ...]
     unchanged: bool
+    interrupted: bool
 
     @property
     def stability_cost(self) -> float:
@@ -78,7 +79,8 @@ def calm(
             found = search.run(same_inputs)
             if found is not None:
                 return found
-    return Calm(solve(case, request, listen, stop), None, 0.0, 0.0, (), False)
+    plan = solve(case, request, listen, stop)
+    return Calm(plan, None, 0.0, 0.0, (), False, plan.result.stop == StopReason.INTERRUPT.value)
 
 
 class _Search:
@@ -95,7 +97,7 @@ class _Search:
         built: float,
     ) -> None:
         self.form, self.whole, self.approved, self.request = form, program, approved, request
-        self.listen, self.stop, self.built, self.began = listen, stop, built, time.perf_counter()
+        self.listen, self.stop, self.built, self.began = listen, stop or Event(), built, time.perf_counter()
         self.settings = form.case.settings
         self.asked = options(form.case, request)
         self.bonds = bonds(form, approved.decided)
@@ -108,16 +110,23 @@ class _Search:
             return None
         exact = self._going_on(program) if same_inputs else None
         stay = exact or self._stay(program)
+        if stay is not None and self.stop.is_set():
+            return self._cut_short(program, stay, released)
         known = stay.values if stay is not None and stay.values is not None else self.start
         least = self._solve(program, self.asked, "least cost", known)
         if least.values is None:
-            return Calm(self._plan(program, least, least), None, 0.0, 0.0, released, False)
+            return Calm(self._plan(program, least, least), None, 0.0, 0.0, released, False, self.stop.is_set())
         cheapest = self._plan(program, least, least)
         final = self._calmest(program, least, stay)
         plan = cheapest if final is least else self._plan(program, final, least)
         costs = [one.result.objective for one in (cheapest, plan) if one.result.objective is not None]
         moves = [moved(self.bonds, one.decided) for one in (cheapest, plan)]
-        return Calm(plan, min(costs), *moves, released, final is exact)
+        return Calm(plan, min(costs), *moves, released, final is exact, self.stop.is_set())
+
+    def _cut_short(self, program: Program, stay: Outcome, released: tuple[DecisionKey, ...]) -> Calm:
+        """The approved plan, of which an interrupt left it open how much a cheaper one would save."""
+        known = replace(stay, status=Status.FEASIBLE, stop=StopReason.INTERRUPT, bound=None)
+        return Calm(self._plan(program, known, known), None, 0.0, 0.0, released, False, True)
 
     def _firm(self) -> tuple[Program | None, tuple[DecisionKey, ...]]:
         """(STABLE-3), and what had to be released; no program where the case itself is infeasible."""
@@ -128,7 +137,7 @@ class _Search:
             return firm, ()
         self.listen(Step("finding what became impossible in the firm window"))
         bending = least_moves(self.form, due, None)
-        fewest = highs.solve(bending, self.asked, stop_event=self.stop)
+        fewest = self._noticed(highs.solve(bending, self.asked, stop_event=self.stop))
         if fewest.values is None:
             return None, ()
         kept = self._quantities(bending, fewest)
@@ -140,7 +149,8 @@ class _Search:
     def _feasible(self, program: Program) -> bool:
         """Whether any plan keeps what is firm: the first plan found will do."""
         quick = replace(self.asked, gap=ANY_GAP)
-        return highs.solve(program, quick, start=self.start, stop_event=self.stop).status is not Status.INFEASIBLE
+        found = self._noticed(highs.solve(program, quick, start=self.start, stop_event=self.stop))
+        return found.status is not Status.INFEASIBLE
 
     def _going_on(self, program: Program) -> Outcome | None:
         """The approved plan to the last digit, where it meets every row and bound."""
@@ -218,7 +228,13 @@ class _Search:
             if money:
                 self.listen(in_dollars(progress, unit))
 
-        return highs.solve(program, asked, on_progress=report, start=start, stop_event=self.stop)
+        return self._noticed(highs.solve(program, asked, on_progress=report, start=start, stop_event=self.stop))
+
+    def _noticed(self, outcome: Outcome) -> Outcome:
+        """An interrupt ends every search that would follow, too."""
+        if outcome.stop is StopReason.INTERRUPT:
+            self.stop.set()
+        return outcome
 
     def _plan(self, program: Program, outcome: Outcome, least: Outcome) -> Plan:
         """The audited plan of an outcome; the bound is that of the least cost, and calm widens the gap asked for."""

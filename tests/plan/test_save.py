@@ -1,5 +1,6 @@
 """A saved plan comes back bit for bit, and a changed folder is refused."""
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -64,8 +65,11 @@ def test_an_edited_case_is_stale(plan: Plan, tmp_path: Path) -> None:
         load_plan(tmp_path)
 
 
-def test_an_edited_quantity_fails_the_audit(plan: Plan, tmp_path: Path) -> None:
-    """Proves: nobody can change a quantity in the folder unseen."""
+def test_an_edited_quantity_is_seen_and_fails_the_audit(plan: Plan, tmp_path: Path) -> None:
+    """Proves: a quantity changed in the folder is seen by its hash and, where that was forged too, by the audit.
+
+    A broken rule would give: a plan of one block less, at the old objective.
+    """
     write(plan, tmp_path)
     path = tmp_path / "tables" / "decisions.csv"
     lines = path.read_text().splitlines()
@@ -74,8 +78,21 @@ def test_an_edited_quantity_fails_the_audit(plan: Plan, tmp_path: Path) -> None:
     cells[-1] = str(float(cells[-1]) - 1.0)
     lines[number] = ",".join(cells)
     path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(StaleError, match=r"was changed after the plan was made: tables/decisions.csv"):
+        load_plan(tmp_path)
+    document = json.loads((tmp_path / "plan.json").read_text())
+    document["files"]["tables/decisions.csv"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (tmp_path / "plan.json").write_text(json.dumps(document))
     loaded = load_plan(tmp_path)
     assert not audit(loaded.case, loaded).passed
+
+
+@pytest.mark.parametrize("name", ["case/extra.csv", "tables/extra.csv"])
+def test_a_file_added_to_the_folder_is_seen(plan: Plan, tmp_path: Path, name: str) -> None:
+    write(plan, tmp_path)
+    (tmp_path / name).write_text("a\n1\n")
+    with pytest.raises(StaleError, match=name):
+        load_plan(tmp_path)
 
 
 def test_a_folder_without_record_is_no_plan(tmp_path: Path) -> None:

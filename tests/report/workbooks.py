@@ -1,4 +1,4 @@
-"""A plan with every contract type and kind of money, its workbook, and the workbook after LibreOffice's recalculation."""
+"""A plan with every contract type and kind of money, its workbook, and the same as LibreOffice recalculates it."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,0 +1,98 @@
+"""`optimizer replan`: the quarterly job, from the approved plan of the store to a new draft."""
+
+import argparse
+import json
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from optimizer.case.case import Case
+from optimizer.cli.case import read
+from optimizer.cli.diff import text
+from optimizer.cli.progress import ProgressLine
+from optimizer.cli.solve import ENDS, summary
+from optimizer.errors import Exit, UsageError
+from optimizer.publish import write
+from optimizer.replan.process import Replanned, replan
+from optimizer.run import Request, Step
+from optimizer.store import Run, Store
+from optimizer.tables.quarter import Quarter
+
+
+def run(arguments: argparse.Namespace) -> Exit:
+    """Replan and keep the run; 0 when nothing material changed, 10 when somebody should look."""
+    request = Request(arguments.gap, arguments.time_limit, arguments.threads, arguments.seed)
+    with ProgressLine() as progress, Store.open(arguments.store) as store:
+        progress(Step(f"reading {arguments.case}"))
+        case = read(arguments.case)
+        as_of = _as_of(arguments.as_of, case)
+        found = replan(
+            case, as_of, store, request, progress, None, arguments.wait, arguments.by, _source(arguments.case)
+        )
+        if arguments.out is not None:
+            progress(Step(f"writing {arguments.out}"))
+            write(found.plan, arguments.out)
+        shown = store.shown
+    if arguments.json:
+        print(json.dumps(document(found), indent=2, default=str))
+    else:
+        print(told(found, shown))
+    return ending(found)
+
+
+def ending(found: Replanned) -> Exit:
+    """How a replan ended: a plan that no limit cut short is done, or changed where it is new and material."""
+    if found.run.stop == "interrupt":
+        return Exit.INTERRUPTED
+    end = ENDS[found.run.status]
+    return Exit.CHANGED if end is Exit.DONE and found.new and found.material else end
+
+
+def document(found: Replanned) -> dict[str, Any]:
+    """The replan as one JSON document. Money in USD."""
+    return {
+        "schema": "optimizer/replan@1",
+        "new": found.new,
+        "material": found.material,
+        "run": run_document(found.run),
+        "difference": None if found.difference is None else asdict(found.difference),
+    }
+
+
+def run_document(kept: Run) -> dict[str, Any]:
+    """A run as JSON: the JSON that it keeps is part of the document."""
+    told = asdict(kept) | {"state": kept.state.value, "created": kept.created.isoformat()}
+    return told | {name: json.loads(told[name]) for name in ("options", "versions", "timings", "audit")}
+
+
+def told(found: Replanned, store: str) -> str:
+    """The replan for a terminal."""
+    kept = found.run
+    if not found.new:
+        lines = [
+            f"nothing new: run {kept.number} ({kept.state.value}) was made from the same inputs as of {kept.as_of}"
+        ]
+        return "\n".join([*lines, *kept.summary.splitlines()])
+    verdict = "CHANGED, look" if found.material else "nothing material changed"
+    lines = [f"run {kept.number} as of {kept.as_of}: {verdict}", *kept.summary.splitlines()]
+    if found.difference is not None:
+        lines += ["", text(found.difference)]
+    if kept.objective is not None:
+        lines += ["", summary(found.plan), "", f"kept as a draft in {store}"]
+        lines.append(f'approve it with: optimizer approve {kept.number} --why "..."')
+    return "\n".join(lines)
+
+
+def _as_of(text: str | None, case: Case) -> Quarter:
+    """The quarter that is named, else today's; never before the case begins."""
+    if text is None:
+        today = date.today()
+        return max(case.calendar.first, Quarter.of(today.year, (today.month + 2) // 3))
+    try:
+        return Quarter.parse(text)
+    except ValueError as error:
+        raise UsageError(f"--as-of: {error}") from error
+
+
+def _source(path: Any) -> str:
+    return str(path.resolve()) if hasattr(path, "resolve") else str(path)

@@ -1,0 +1,1 @@
+"""How a database of the store comes from one version of its tables to the next."""
