@@ -40,11 +40,15 @@ class Store:
         """The store at a URL, path, OPTIMIZER_STORE, or optimizer-runs.db here; its tables are made or brought up."""
         url = address(given)
         store = cls(url, _engine(url))
-        with store._reading() as connection:
-            ready = revision(connection) == HEAD
-        if not ready:
-            with store._change() as connection:
-                migrate(connection, store.shown)
+        try:
+            with store._reading() as connection:
+                ready = revision(connection) == HEAD
+            if not ready:
+                with store._change() as connection:
+                    migrate(connection, store.shown)
+        except BaseException:
+            store.close()
+            raise
         return store
 
     @property

@@ -508,7 +508,8 @@ def test_terms_of_an_ordinary_offer_are_accepted() -> None:
     case = offer(
         lead_quarters=1, ramp=(0.5, 1.0), term_quarters=20, escalator=0.02,
         prepayment_share=0.2,
-        credit_after_quarters=4, exit_after_quarters=12, min_blocks=2.0, must_sign=True, sign_from=FIRST, sign_until=FIRST + 3,
+        credit_after_quarters=4, exit_after_quarters=12, min_blocks=2.0, must_sign=True,
+        sign_from=FIRST, sign_until=FIRST + 3,
         resale_price_usd_per_gpu_hour=0.5,
     )  # fmt: skip
     assert not problems(case)
