@@ -49,7 +49,8 @@ def test_the_readme_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     for line in commands:
         words = shlex.split(line, comments=True)[1:]
         redirect = words.index(">") if ">" in words else len(words)
-        expected = 4 if "infeasible" in line else 0
+        told = re.search(r"# exit (\d+)", line)
+        expected = 4 if "infeasible" in line else int(told[1]) if told else 0
         assert main(words[:redirect]) == expected, line
 
 

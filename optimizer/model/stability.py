@@ -19,7 +19,7 @@ import pyomo.environ as pyo
 from pyomo.core.expr.numeric_expr import LinearExpression
 
 from optimizer.ledger.books import Decided
-from optimizer.ledger.decision import Action
+from optimizer.ledger.decision import Action, DecisionKey
 from optimizer.ledger.keys import Cash, Commitment
 from optimizer.model.arrays import Program, compile_program
 from optimizer.rules.formulation import Formulation, Made
@@ -105,11 +105,11 @@ def held(program: Program, of: Sequence[Bond], decided: Decided, exactly: bool) 
     return replace(program, col_lower=low, col_upper=high)
 
 
-def offered(form: Formulation, approved: Decided) -> bool:
-    """Whether everything the approved plan still wants to bind is on offer."""
+def withdrawn(form: Formulation, approved: Decided) -> tuple[DecisionKey, ...]:
+    """What the approved plan still wants to bind and nobody offers any more."""
     there = {made.decision.key for made in form.made}
-    return all(
-        key in there
+    return tuple(
+        key
         for key, quantity in approved
-        if quantity and key.action in BINDING and not form.case.calendar.settled(key.quarter)
+        if quantity and key.action in BINDING and key not in there and not form.case.calendar.settled(key.quarter)
     )

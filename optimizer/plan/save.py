@@ -44,12 +44,16 @@ def save_plan(plan: Plan, folder: Path) -> None:
     source = case.source or raw_tables(case.records, catalog(), case.calendar.quarters)
     write_folder(list(source), folder / CASE)
     ids: dict[object, str] = {}
-    decisions = [_decision_row(choice, f"D{i}", ids) for i, choice in enumerate(plan.choices, 1)]
+    decided = [choice for choice in plan.choices if choice.key.action is not Action.PAID]
+    paid = [choice for choice in plan.choices if choice.key.action is Action.PAID]
+    decisions = [_decision_row(choice, f"D{i}", ids) for i, choice in enumerate(decided, 1)]
+    payments = [_decision_row(choice, f"P{i}", ids) for i, choice in enumerate(paid, 1)]
     operations = [_operation_row(pair, f"O{i}", ids) for i, pair in enumerate(plan.operations, 1)]
     postings = [_posting_row(line, ids[line.what]) for line in plan.moved]
     write_folder(
         [
             _raw("decisions", DECISIONS, decisions),
+            _raw("payments", DECISIONS, payments),
             _raw("operations", OPERATIONS, operations),
             _raw("postings", POSTINGS, postings),
         ],
@@ -144,7 +148,7 @@ def _quantities(
     tables = {table.name: table for table in read_folder(folder / TABLES)}
     what: dict[str, tuple[DecisionKey | OperationKey, float]] = {}
     choices, operations = [], []
-    for row in _rows(tables["decisions"]):
+    for row in (*_rows(tables["decisions"]), *_rows(tables["payments"])):
         choice = _choice(row)
         choices.append(choice)
         what[_text(row["id"])] = (choice.key, choice.quantity)

@@ -21,7 +21,7 @@ from optimizer.model.arrays import Program, compile_program
 from optimizer.model.build import formulate
 from optimizer.model.extract import start_values
 from optimizer.model.outcome import TOLERANCE, Outcome, Progress, SolveOptions, Status, StopReason, within_gap
-from optimizer.model.stability import bonds, held, least_moves, moved, offered
+from optimizer.model.stability import bonds, held, least_moves, moved, withdrawn
 from optimizer.plan.plan import Plan, Seconds
 from optimizer.rules.formulation import Formulation
 from optimizer.run import Listener, Request, Step, audited_plan, in_dollars, options, silent, solve
@@ -101,6 +101,7 @@ class _Search:
         self.settings = form.case.settings
         self.asked = options(form.case, request)
         self.bonds = bonds(form, approved.decided)
+        self.withdrawn = withdrawn(form, approved.decided)
         self.start = start_values(form, program, approved)
 
     def run(self, same_inputs: bool) -> Calm | None:
@@ -132,9 +133,10 @@ class _Search:
         """(STABLE-3), and what had to be released; no program where the case itself is infeasible."""
         until = self.form.case.calendar.as_of + self.settings.firm_window_quarters
         due = [bond for bond in self.bonds if bond.made.decision.key.quarter < until and bond.approved]
+        gone = tuple(key for key in self.withdrawn if key.quarter < until)
         firm = held(self.whole, due, self.approved.decided, exactly=False)
         if firm is not None and (not due or self._feasible(firm)):
-            return firm, ()
+            return firm, gone
         self.listen(Step("finding what became impossible in the firm window"))
         bending = least_moves(self.form, due, None)
         fewest = self._noticed(highs.solve(bending, self.asked, stop_event=self.stop))
@@ -144,7 +146,7 @@ class _Search:
         keys = [bond.made.decision.key for bond in due]
         floor = Decided((key, min(self.approved.decided.quantity(key), kept.quantity(key))) for key in keys)
         released = tuple(key for key in keys if floor.quantity(key) < self.approved.decided.quantity(key))
-        return held(self.whole, due, floor, exactly=False), released
+        return held(self.whole, due, floor, exactly=False), (*gone, *released)
 
     def _feasible(self, program: Program) -> bool:
         """Whether any plan keeps what is firm: the first plan found will do."""
@@ -164,7 +166,7 @@ class _Search:
 
     def _stay(self, program: Program) -> Outcome | None:
         """The least cost with every binding decision as approved; None where that is not possible."""
-        if not offered(self.form, self.approved.decided):
+        if self.withdrawn:
             return None
         as_approved = held(program, self.bonds, self.approved.decided, exactly=True)
         if as_approved is None:
