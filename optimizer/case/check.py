@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from optimizer.case.case import Case
 from optimizer.case.world import Demand, LoadSegment, Performance, Site, SitePower, Workload, WorkloadKind
+from optimizer.tables.quarter import Quarter
 from optimizer.tables.record import Problem, Record
 
 TOLERANCE = 1e-6
@@ -16,6 +17,15 @@ def check_case(case: Case) -> Found:
     yield from _calendar(case)
     yield from _segments(case)
     yield from _workloads(case)
+
+
+def not_history(case: Case, quarter: Quarter, otherwise: str = "") -> Iterator[Problem]:
+    """A column `quarter` of a record of history that names a quarter still open, or before the case."""
+    calendar = case.calendar
+    if not calendar.first <= quarter < calendar.as_of:
+        expected = f"a quarter from first_quarter ({calendar.first}) to before as_of ({calendar.as_of})"
+        cure = f"correct the quarter, or as_of in the settings{otherwise}"
+        yield Problem("quarter", str(quarter), expected, cure)
 
 
 def _calendar(case: Case) -> Found:

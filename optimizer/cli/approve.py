@@ -1,6 +1,7 @@
 """`optimizer approve`: make a draft the approved plan, or reject it."""
 
 import argparse
+from pathlib import Path
 
 from optimizer.case.case import Case
 from optimizer.cli.case import read
@@ -8,7 +9,6 @@ from optimizer.errors import Exit, InputError, StaleError, UsageError
 from optimizer.replan.approve import approve
 from optimizer.replan.process import user
 from optimizer.store import Run, Store
-from optimizer.tables.source import DatabaseUrl, source
 
 
 def run(arguments: argparse.Namespace) -> Exit:
@@ -37,11 +37,11 @@ def run(arguments: argparse.Namespace) -> Exit:
 
 def _inputs(arguments: argparse.Namespace, kept: Run) -> Case:
     """The case as it is now, where the run was made from, or where the user says."""
-    place = arguments.case or source(kept.source)
+    place = arguments.case or Path(kept.source)
     try:
         return read(place)
     except InputError as error:
-        if arguments.case is not None or isinstance(place, DatabaseUrl):
+        if arguments.case is not None:
             raise
         raise StaleError(
             f"the inputs of run {kept.number} cannot be read at {place} ({error.findings[0].found}). "

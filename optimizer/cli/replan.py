@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         case = read(arguments.case)
         as_of = _as_of(arguments.as_of, case)
         found = replan(
-            case, as_of, store, request, progress, None, arguments.wait, arguments.by, _source(arguments.case)
+            case, as_of, store, request, progress, None, arguments.wait, arguments.by, str(arguments.case.resolve())
         )
         if arguments.out is not None:
             progress(Step(f"writing {arguments.out}"))
@@ -92,7 +92,3 @@ def _as_of(text: str | None, case: Case) -> Quarter:
         return Quarter.parse(text)
     except ValueError as error:
         raise UsageError(f"--as-of: {error}") from error
-
-
-def _source(path: Any) -> str:
-    return str(path.resolve()) if hasattr(path, "resolve") else str(path)

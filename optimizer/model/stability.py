@@ -42,8 +42,13 @@ def bonds(form: Formulation, approved: Decided) -> tuple[Bond, ...]:
     return tuple(
         Bond(made, approved.quantity(made.decision.key), _value(made))
         for made in form.made
-        if made.decision.key.action in BINDING and not form.case.calendar.settled(made.decision.key.quarter)
+        if _open(form, made.decision.key)
     )
+
+
+def _open(form: Formulation, key: DecisionKey) -> bool:
+    """Whether a decision binds the buyer and is still to be made."""
+    return key.action in BINDING and not form.case.calendar.settled(key.quarter)
 
 
 def _value(made: Made) -> float:
@@ -65,8 +70,6 @@ def least_moves(form: Formulation, of: Sequence[Bond], most_cost: float | None) 
     `most_cost` is in the unit of the objective; None is no limit. Its columns hold those of the program of the form.
     """
     model = form.model
-    for name in ("moves", "STABLE_1", "STABLE_2", "moved"):
-        model.del_component(name)
     model.moves = pyo.Var(range(len(of)), domain=pyo.NonNegativeReals)
     model.STABLE_1 = pyo.ConstraintList()
     for number, bond in enumerate(of):
@@ -81,8 +84,7 @@ def least_moves(form: Formulation, of: Sequence[Bond], most_cost: float | None) 
     try:
         return compile_program(model)
     finally:
-        model.moved.deactivate()
-        for name in ("moves", "STABLE_1", "STABLE_2"):
+        for name in ("moved", "STABLE_1", "STABLE_2", "moves"):
             model.del_component(name)
         model.cost.activate()
 
@@ -108,8 +110,4 @@ def held(program: Program, of: Sequence[Bond], decided: Decided, exactly: bool) 
 def withdrawn(form: Formulation, approved: Decided) -> tuple[DecisionKey, ...]:
     """What the approved plan still wants to bind and nobody offers any more."""
     there = {made.decision.key for made in form.made}
-    return tuple(
-        key
-        for key, quantity in approved
-        if quantity and key.action in BINDING and key not in there and not form.case.calendar.settled(key.quarter)
-    )
+    return tuple(key for key, quantity in approved if quantity and _open(form, key) and key not in there)

@@ -12,6 +12,7 @@ from optimizer.errors import AuditError, Finding
 from optimizer.ledger.books import Entry
 from optimizer.ledger.decision import Action
 from optimizer.ledger.keys import Cash, Commitment, Key
+from optimizer.plan.diff import HIDDEN
 from optimizer.plan.plan import Plan
 from optimizer.rules.books import Books
 from optimizer.rules.history import operated_before
@@ -92,9 +93,8 @@ def _settled(case: Case, finding: Finding) -> bool:
 def _history(case: Case, plan: Plan) -> Iterator[Finding]:
     """(HISTORY-1): what the plan says of quarters that are history is what the case records of them."""
     settled, made = case.calendar.settled, decided_before(case)
-    hidden = (Action.GIVEN, Action.CHOOSE, Action.START, Action.PAID)
-    told = {c.key: c.quantity for c in plan.choices if settled(c.key.quarter) and c.key.action not in hidden}
-    past: dict[object, float] = {key: quantity for key, quantity in made.items() if key.action not in hidden}
+    told = {c.key: c.quantity for c in plan.choices if settled(c.key.quarter) and c.key.action not in HIDDEN}
+    past: dict[object, float] = {key: quantity for key, quantity in made.items() if key.action not in HIDDEN}
     for key in dict.fromkeys((*told, *past)):
         if told.get(key, 0.0) != past.get(key, 0.0):  # type: ignore[call-overload]
             yield Finding(f"HISTORY-1 {key}", f"{told.get(key, 0.0):g}", f"{past.get(key, 0.0):g}, as recorded", FAULT)

@@ -68,8 +68,13 @@ def write_record(plan: Plan, folder: Path) -> None:
 
 def sealed(folder: Path) -> dict[str, str]:
     """SHA-256 of each file of the case and the tables, by its path inside the plan folder."""
-    files = (path for name in (CASE, TABLES) for path in sorted((folder / name).glob("*.csv")))
+    files = tables_of(folder)
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def tables_of(folder: Path) -> tuple[Path, ...]:
+    """The files of the case and the tables of a plan folder, in order of name."""
+    return tuple(path for name in (CASE, TABLES) for path in sorted((folder / name).glob("*.csv")))
 
 
 def record(plan: Plan) -> dict[str, Any]:

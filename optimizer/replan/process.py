@@ -16,6 +16,7 @@ from threading import Event
 
 from optimizer.case.case import Case
 from optimizer.errors import Finding
+from optimizer.model.outcome import StopReason
 from optimizer.plan.audit import audit, require
 from optimizer.plan.diff import Difference, compared
 from optimizer.plan.plan import Plan
@@ -169,7 +170,7 @@ class _Replan:
             baseline=None if self.baseline is None else self.baseline.number,
             title=self.case.settings.title,
             status=result.status,
-            stop="interrupt" if calmed.interrupted else result.stop,
+            stop=StopReason.INTERRUPT.value if calmed.interrupted else result.stop,
             objective=result.objective,
             bound=result.bound,
             gap=result.gap,

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from optimizer.case.case import Case
+from optimizer.case.check import not_history
 from optimizer.ledger import operation as operations
 from optimizer.ledger.operation import Operation, OperationKey
 from optimizer.tables.columns import number, quarter, text
@@ -40,10 +41,7 @@ class Happened(Record):
 
     def problems(self, case: Case) -> Iterator[Problem]:
         """An operation that does not exist, an index of another shape, a quarter that is still open."""
-        calendar = case.calendar
-        if not calendar.first <= self.quarter < calendar.as_of:
-            expected = f"a quarter from first_quarter ({calendar.first}) to before as_of ({calendar.as_of})"
-            yield Problem("quarter", str(self.quarter), expected, "correct the quarter, or as_of in the settings")
+        yield from not_history(case, self.quarter)
         if self.operation not in OPERATIONS:
             yield Problem("operation", self.operation, f"one of {', '.join(OPERATIONS)}", "correct it")
             return

@@ -21,28 +21,30 @@ def kinds() -> dict[str, Category]:
     return {kind.label: kind for kind in (*categories(), *rule_categories()) if kind.cash}
 
 
-def paid_decisions(case: Case) -> Iterator[Decision]:
-    """What was paid, as decisions made once and for all."""
+def _payments(case: Case) -> Iterator[tuple[Paid, Cash, str]]:
+    """What was paid, on which account of cash, and to which supplier."""
     suppliers, known = {row.name: row.supplier for row in case.of(Contract)}, kinds()
     for row in case.of(Paid):
+        yield row, Cash(known[row.category]), suppliers.get(row.source, "")
+
+
+def paid_decisions(case: Case) -> Iterator[Decision]:
+    """What was paid, as decisions made once and for all."""
+    for row, cash, supplier in _payments(case):
         key = DecisionKey(Action.PAID, row.source, row.quarter, segment=row.category)
-        posting = Posting(Cash(known[row.category]), row.quarter, 1.0, row.term("usd"))
-        supplier = suppliers.get(row.source, "")
+        posting = Posting(cash, row.quarter, 1.0, row.term("usd"))
         yield Decision(key, supplier, "payment", upper=1.0, lower=1.0, postings=(posting,))
 
 
 def as_paid(case: Case, entries: Iterable[Entry]) -> list[Entry]:
     """Replayed entries with what was paid in place of what was not."""
-    replaced, suppliers, known = paid_accounts(case), {row.name: row.supplier for row in case.of(Contract)}, kinds()
+    replaced = paid_accounts(case)
     kept = [
         entry
         for entry in entries
         if not isinstance(entry.key, Cash) or (entry.source, entry.key.category.label, entry.quarter) not in replaced
     ]
-    paid = (
-        Entry(Cash(known[row.category]), row.quarter, row.source, suppliers.get(row.source, ""), row.usd)
-        for row in case.of(Paid)
-    )
+    paid = (Entry(cash, row.quarter, row.source, supplier, row.usd) for row, cash, supplier in _payments(case))
     return [*kept, *paid]
 
 

@@ -7,22 +7,21 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from optimizer.errors import OutputError, StaleError
-from optimizer.plan.save import CASE, RECORD, TABLES
+from optimizer.plan.save import CASE, RECORD, TABLES, tables_of
 
 NEVER = (1980, 1, 1, 0, 0, 0)
 
 
 def pack(folder: Path) -> bytes:
     """The plan folder's record, tables and case as a zip; workbook and page are made again from them."""
-    files = [folder / RECORD, *sorted((folder / TABLES).glob("*.csv")), *sorted((folder / CASE).glob("*.csv"))]
+    files = (folder / RECORD, *tables_of(folder))
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for path in files:
-            if path.exists():
-                entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), NEVER)
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                entry.external_attr = 0o644 << 16
-                archive.writestr(entry, path.read_bytes())
+            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), NEVER)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, path.read_bytes())
     return stream.getvalue()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from optimizer.case.case import Case
+from optimizer.case.check import not_history
 from optimizer.tables.columns import number, quarter, text
 from optimizer.tables.quarter import Quarter
 from optimizer.tables.record import Problem, Record, TableSpec
@@ -33,10 +34,7 @@ class Paid(Record):
 
     def problems(self, case: Case) -> Iterator[Problem]:
         """A quarter that is still open."""
-        calendar = case.calendar
-        if not calendar.first <= self.quarter < calendar.as_of:
-            expected = f"a quarter from first_quarter ({calendar.first}) to before as_of ({calendar.as_of})"
-            yield Problem("quarter", str(self.quarter), expected, "correct the quarter, or as_of in the settings")
+        yield from not_history(case, self.quarter)
 
 
 def paid_accounts(case: Case) -> frozenset[Account]:

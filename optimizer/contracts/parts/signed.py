@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from optimizer.case.case import Case
+from optimizer.case.check import not_history
 from optimizer.ledger.decision import Action, DecisionKey
 from optimizer.tables.coerce import Typed, coerce
 from optimizer.tables.columns import Column, choice, number, reference, text
@@ -62,11 +63,7 @@ class Signed(Record):
 
     def problems(self, case: Case) -> Iterator[Problem]:
         """A quarter that is still open."""
-        calendar = case.calendar
-        if not calendar.first <= self.quarter < calendar.as_of:
-            expected = f"a quarter from first_quarter ({calendar.first}) to before as_of ({calendar.as_of})"
-            cure = "correct the quarter, or as_of in the settings; what is older belongs into commitments"
-            yield Problem("quarter", str(self.quarter), expected, cure)
+        yield from not_history(case, self.quarter, "; what is older belongs into commitments")
 
 
 @dataclass(frozen=True, kw_only=True)
