@@ -3,7 +3,6 @@
 import json
 import os
 import pty
-import signal
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from optimizer.cli.main import main
 from optimizer.errors import Exit
 from optimizer.load import load_case
 from optimizer.tables.csv_folder import read_folder
+from tests.cli.terminal import interrupted
 
 ROOT = Path(__file__).resolve().parents[2]
 TUTORIAL = ROOT / "data" / "tutorial"
@@ -136,22 +136,8 @@ def test_help_answers_without_the_libraries() -> None:
 
 def test_ctrl_c_keeps_the_incumbent(tmp_path: Path) -> None:
     """Proves: an interrupt in mid-solve exits with 130 and leaves an audited plan marked as not proven."""
-    command = [sys.executable, "-m", "optimizer", "solve", str(LARGE), "--out", str(tmp_path / "out"), "--gap", "0"]
-    leader, follower = pty.openpty()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=follower, cwd=ROOT) as process:
-        os.close(follower)
-        seen = b""
-        deadline = time.monotonic() + 240
-        while b"plan $" not in seen and time.monotonic() < deadline and process.poll() is None:
-            seen += os.read(leader, 4096)
-        process.send_signal(signal.SIGINT)
-        while process.poll() is None:
-            try:
-                os.read(leader, 4096)
-            except OSError:
-                break
-        assert process.wait(120) == Exit.INTERRUPTED, seen[-500:]
-    os.close(leader)
+    code, seen = interrupted("solve", str(LARGE), "--out", str(tmp_path / "out"), "--gap", "0")
+    assert code == Exit.INTERRUPTED, seen[-500:]
     document = json.loads((tmp_path / "out" / "plan.json").read_text())
     assert document["status"] == "feasible"
     assert document["stop"] == "interrupt"

@@ -1,0 +1,37 @@
+"""A command in a terminal of its own, interrupted as by a hand on Ctrl-C."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 240.0
+
+
+def interrupted(*words: str) -> tuple[int, bytes]:
+    """Run `optimizer ...` until its progress line shows a plan, and interrupt it; exit code and what it showed."""
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "optimizer", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=follower, cwd=ROOT) as process:
+        os.close(follower)
+        seen, deadline = b"", time.monotonic() + PATIENCE
+        while b"plan $" not in seen and time.monotonic() < deadline and process.poll() is None:
+            seen += _read(leader)
+        process.send_signal(signal.SIGINT)
+        while process.poll() is None and (more := _read(leader)):
+            seen += more
+        code = process.wait(PATIENCE)
+    os.close(leader)
+    return code, seen
+
+
+def _read(leader: int) -> bytes:
+    """What stands on the terminal; nothing once the command has left it."""
+    try:
+        return os.read(leader, 4096)
+    except OSError:
+        return b""
