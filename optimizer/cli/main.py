@@ -1,6 +1,7 @@
 """Arguments of every command. Imports only what the command that runs needs, so that `--help` answers at once."""
 
 import argparse
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -16,6 +17,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code. Result on standard output, progress and errors on standard error."""
     parser = build_parser()
     parsed = parser.parse_args(arguments)
+    if arguments is None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return int(_command(parsed.command)(parsed))
     except InputError as error:
@@ -63,6 +66,7 @@ def build_parser() -> argparse.ArgumentParser:
     _replan(commands)
     _approve(commands)
     _runs(commands)
+    _schedule(commands)
     return parser
 
 
@@ -119,6 +123,7 @@ def _replan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     replan.add_argument("--threads", type=_count, help="most threads (default: all)")
     replan.add_argument("--seed", type=int, default=0, help="seed of the solver (default: 0)")
     replan.add_argument("--out", type=Path, help="write the plan folder, with workbook and page, too")
+    _announced(replan)
     _store(replan)
     _wait_by(replan, 3600.0)
     _json(replan)
@@ -161,6 +166,36 @@ def _runs(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         _store(action)
     for action in (listed, show, compare):
         _json(action)
+
+
+def _schedule(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    schedule = commands.add_parser("schedule", help="write the files that make a scheduler replan")
+    kinds = schedule.add_subparsers(dest="scheduler", required=True, metavar="SCHEDULER")
+    systemd = kinds.add_parser("systemd", help="a service and its timer")
+    cron = kinds.add_parser("cron", help="a line of crontab")
+    airflow = kinds.add_parser("airflow", help="a DAG of one task")
+    kubernetes = kinds.add_parser("kubernetes", help="a CronJob")
+    for kind in (systemd, cron, airflow):
+        kind.add_argument("--environment", type=Path, metavar="FILE", help="lines NAME=value, such as OPTIMIZER_STORE")
+    kubernetes.add_argument("--image", required=True, help="the image that has the optimizer")
+    kubernetes.add_argument("--secret", metavar="NAME", help="a secret whose keys are environment variables")
+    kubernetes.add_argument("--claim", metavar="NAME", help="the claim of a volume, mounted at --folder")
+    kubernetes.add_argument("--folder", default="/work", help="where the job runs (default: /work)")
+    for kind in (systemd, cron, airflow, kubernetes):
+        kind.add_argument("case", type=Path, help="an .xlsx workbook or a folder of CSV files")
+        kind.add_argument("--name", default="cluster-replan", help="name of the job (default: cluster-replan)")
+        kind.add_argument("--every", choices=("quarter", "day"), default="quarter", help="how often (default: quarter)")
+        kind.add_argument("--at", default="06:00", metavar="HH:MM", help="time of day (default: 06:00)")
+        kind.add_argument("--timezone", default="UTC", metavar="ZONE", help="zone of the time (default: UTC)")
+        kind.add_argument("--out", type=Path, help="write the plan folder each time, too")
+        kind.add_argument("--into", type=Path, metavar="DIR", help="write the files there (default: print them)")
+        _store(kind)
+        _announced(kind)
+
+
+def _announced(parser: argparse.ArgumentParser) -> None:
+    known = "mailto:NAME@HOST, https://..., or env:NAME"
+    parser.add_argument("--announce", action="append", default=[], metavar="URL", help=f"tell of a change: {known}")
 
 
 def _store(parser: argparse.ArgumentParser) -> None:

@@ -2,10 +2,13 @@
 
 import argparse
 import json
+import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
 
+from optimizer.announce import AnnounceError, Announcement, Channel, channels
 from optimizer.case.case import Case
 from optimizer.cli.case import read
 from optimizer.cli.diff import text
@@ -22,6 +25,7 @@ from optimizer.tables.quarter import Quarter
 def run(arguments: argparse.Namespace) -> Exit:
     """Replan and keep the run; 0 when nothing material changed, 10 when somebody should look."""
     request = Request(arguments.gap, arguments.time_limit, arguments.threads, arguments.seed)
+    listeners = channels(arguments.announce)
     with ProgressLine() as progress, Store.open(arguments.store) as store:
         progress(Step(f"reading {arguments.case}"))
         case = read(arguments.case)
@@ -37,7 +41,21 @@ def run(arguments: argparse.Namespace) -> Exit:
         print(json.dumps(document(found), indent=2, default=str))
     else:
         print(told(found, shown))
-    return ending(found)
+    end = ending(found)
+    return _announce(found, shown, listeners, end) if found.new and found.material else end
+
+
+def _announce(found: Replanned, shown: str, listeners: Sequence[Channel], end: Exit) -> Exit:
+    """Tell everybody of a material run; it is kept whatever comes of it, but an announcement lost is a failure."""
+    title, number = found.run.title, found.run.number
+    news = Announcement(f"{title}: run {number} as of {found.run.as_of}, look", told(found, shown), document(found))
+    for listener in listeners:
+        try:
+            listener.send(news)
+        except AnnounceError as error:
+            print(f"error: run {number} is kept, but was not announced: {error}", file=sys.stderr)
+            end = Exit.OUTPUT
+    return end
 
 
 def ending(found: Replanned) -> Exit:
