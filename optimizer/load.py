@@ -1,7 +1,6 @@
 """Reading a case: workbook or CSV folder to addressed rows to a checked, frozen Case."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from optimizer.case.case import Case
 from optimizer.case.check import check_case
@@ -15,6 +14,7 @@ from optimizer.tables.parse import Parsed, parse
 from optimizer.tables.quarter import Quarter
 from optimizer.tables.raw import RawTable
 from optimizer.tables.record import Record
+from optimizer.tables.source import Source, source
 
 
 def horizon(records: Sequence[Record]) -> tuple[Quarter, int] | None:
@@ -29,9 +29,9 @@ def horizon(records: Sequence[Record]) -> tuple[Quarter, int] | None:
     return None
 
 
-def read_case(path: str | Path) -> tuple[Case | None, tuple[Finding, ...]]:
+def read_case(path: str | Source) -> tuple[Case | None, tuple[Finding, ...]]:
     """The case and every finding, warnings too; no case where a finding is an error."""
-    raw = read_raw(Path(path), catalog())
+    raw = read_raw(source(path) if isinstance(path, str) else path, catalog())
     return case_from(raw)
 
 
@@ -59,8 +59,8 @@ def _domain(case: Case, parsed: Parsed) -> Iterator[Finding]:
         yield Finding(place, problem.found, problem.expected, problem.cure, problem.level)
 
 
-def load_case(path: str | Path) -> Case:
-    """Read a case from an .xlsx workbook or a folder of CSV files.
+def load_case(path: str | Source) -> Case:
+    """Read a case from an .xlsx workbook, a folder of CSV files, or a database such as `sqlite:///case.db`.
 
     Raises InputError with every finding of a case that is not valid.
     """

@@ -1,10 +1,17 @@
-"""Fixtures every test may use: where the tools of a reader are, and LibreOffice in a profile of its own."""
+"""Fixtures every test may use: where the tools of a reader are, LibreOffice in a profile of its own, and databases on
+SQLite and on a real PostgreSQL, each test with one of its own.
+"""
 
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
+
+from tests.postgres import cluster, programs
 
 ROOT = Path(__file__).resolve().parent.parent
 ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
@@ -19,9 +26,9 @@ TOOLS = {"libreoffice": ("soffice",), "browser": ("chromium", "chromium-browser"
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip, with the reason, tests that need a program that is not installed."""
-    for marker, programs in TOOLS.items():
-        if item.get_closest_marker(marker) and not any(shutil.which(program) for program in programs):
-            pytest.skip(f"needs {' or '.join(programs)} on the path")
+    for marker, tools in TOOLS.items():
+        if item.get_closest_marker(marker) and not any(shutil.which(tool) for tool in tools):
+            pytest.skip(f"needs {' or '.join(tools)} on the path")
 
 
 @pytest.fixture
@@ -58,3 +65,28 @@ def recalculate(tmp_path: Path):
         return out / f"{path.stem}.{suffix.split(':')[0]}"
 
     return convert
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server for the tests of this process."""
+    if programs() is None:
+        pytest.skip("PostgreSQL is not installed")
+    with cluster(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'runs.db'}"
+        return
+    server = request.getfixturevalue("server")
+    name = f"store_{uuid4().hex}"
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    yield server.rpartition("/")[0] + f"/{name}"
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))

@@ -1,7 +1,6 @@
 """`optimizer approve`: make a draft the approved plan, or reject it."""
 
 import argparse
-from pathlib import Path
 
 from optimizer.case.case import Case
 from optimizer.cli.case import read
@@ -9,6 +8,7 @@ from optimizer.errors import Exit, InputError, StaleError, UsageError
 from optimizer.replan.approve import approve
 from optimizer.replan.process import user
 from optimizer.store import Run, Store
+from optimizer.tables.source import source
 
 
 def run(arguments: argparse.Namespace) -> Exit:
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> Exit:
 
 def _inputs(arguments: argparse.Namespace, kept: Run) -> Case:
     """The case as it is now, where the run was made from, or where the user says."""
-    place = arguments.case or Path(kept.source)
+    place = arguments.case or source(kept.source)
     try:
         return read(place)
     except InputError as error:

@@ -1,14 +1,14 @@
 """Reading a case for a command: warnings are shown, errors end the command."""
 
 import sys
-from pathlib import Path
 
 from optimizer.case.case import Case
 from optimizer.errors import InputError
 from optimizer.load import read_case
+from optimizer.tables.source import DatabaseUrl, Source
 
 
-def read(path: Path) -> Case:
+def read(path: Source) -> Case:
     """The case; its warnings go to standard error. Raises InputError with every finding of one that is not valid."""
     case, findings = read_case(path)
     if case is None:
@@ -16,3 +16,8 @@ def read(path: Path) -> Case:
     for finding in findings:
         print(finding, file=sys.stderr)
     return case
+
+
+def place(given: Source) -> str:
+    """Where a case is, as another day finds it: an absolute path, or an address without its password."""
+    return str(given) if isinstance(given, DatabaseUrl) else str(given.resolve())

@@ -1,6 +1,7 @@
-"""`optimizer convert`: workbook to CSV folder and back, without loss."""
+"""`optimizer convert`: workbook, CSV folder and database into each other, without loss."""
 
 import argparse
+from pathlib import Path
 
 from optimizer.catalog import catalog
 from optimizer.errors import Exit, InputError, Level, OutputError, UsageError
@@ -11,7 +12,7 @@ from optimizer.tables.parse import parse
 
 def run(arguments: argparse.Namespace) -> Exit:
     """Convert; refuses tables that cannot be read, because a conversion must lose nothing."""
-    if arguments.target.exists():
+    if isinstance(arguments.target, Path) and arguments.target.exists():
         raise OutputError(f"{arguments.target} exists. Fix: name a target that does not")
     raw = read_raw(arguments.source, catalog())
     unreadable = [f for table in raw for f in table.problems() if f.level is Level.ERROR]

@@ -9,7 +9,9 @@ from importlib import import_module
 from pathlib import Path
 
 from optimizer.errors import Exit, InputError, OptimizerError
+from optimizer.tables.source import source
 
+CASE = "an .xlsx workbook, a folder of CSV files, or a database such as sqlite:///case.db"
 Command = Callable[[argparse.Namespace], Exit]
 
 
@@ -72,7 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _solve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     solve = commands.add_parser("solve", help="read a case, solve it, audit the plan and write the plan folder")
-    solve.add_argument("case", type=Path, help="an .xlsx workbook or a folder of CSV files")
+    solve.add_argument("case", type=source, help=CASE)
     solve.add_argument("--out", type=Path, help="plan folder (default: the case's name with -plan, here)")
     solve.add_argument("--gap", type=_share, help="proven relative gap to stop at (default: the case's)")
     solve.add_argument("--time-limit", type=_seconds, metavar="S", help="seconds in the solver (default: the case's)")
@@ -86,16 +88,16 @@ def _solve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 def _case_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     check = commands.add_parser("check", help="every finding of a case, without solving")
-    check.add_argument("case", type=Path, help="an .xlsx workbook or a folder of CSV files")
+    check.add_argument("case", type=source, help=CASE)
     _json(check)
     init = commands.add_parser("init", help="write a blank or example input workbook")
     init.add_argument("file", type=Path, help="the .xlsx workbook to write")
     init.add_argument("--example", metavar="NAME", help="fill it with a shipped example, e.g. tutorial")
     init.add_argument("--first-quarter", default="2027Q1", metavar="Q", help="first quarter of a blank workbook")
     init.add_argument("--quarters", type=_count, default=12, help="quarters of a blank workbook (default: 12)")
-    convert = commands.add_parser("convert", help="workbook to CSV folder or back, without loss")
-    convert.add_argument("source", type=Path, help="an .xlsx workbook or a folder of CSV files")
-    convert.add_argument("target", type=Path, help="the other container: a .xlsx name, or a folder")
+    convert = commands.add_parser("convert", help="workbook, CSV folder and database into each other, without loss")
+    convert.add_argument("source", type=source, help=CASE)
+    convert.add_argument("target", type=source, help="the other container: a .xlsx name, a folder, or a database")
     schema = commands.add_parser("schema", help="print the reference of every table, or the JSON schema of a case")
     schema.add_argument("--json", action="store_true", help="the JSON schema")
     schema.add_argument("--formulation", action="store_true", help="the mathematics of every contract type and rule")
@@ -116,7 +118,7 @@ def _plan_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser
 
 def _replan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     replan = commands.add_parser("replan", help="replan from the approved plan of the store, and keep a draft")
-    replan.add_argument("case", type=Path, help="an .xlsx workbook or a folder of CSV files")
+    replan.add_argument("case", type=source, help=CASE)
     replan.add_argument("--as-of", metavar="Q", help="quarter that is planned from (default: today's)")
     replan.add_argument("--gap", type=_share, help="proven relative gap to stop at (default: the case's)")
     replan.add_argument("--time-limit", type=_seconds, metavar="S", help="seconds in each search (default: the case's)")
@@ -135,7 +137,7 @@ def _approve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     approve.add_argument("--why", required=True, help="the reason, kept in the record")
     approve.add_argument("--reject", action="store_true", help="say that the draft will not be approved")
     inputs = approve.add_mutually_exclusive_group()
-    inputs.add_argument("--case", type=Path, help="the case as it is now (default: where the run read it)")
+    inputs.add_argument("--case", type=source, help="the case as it is now (default: where the run read it)")
     inputs.add_argument("--inputs-not-compared", action="store_true", help="approve without the case; it is recorded")
     _store(approve)
     _wait_by(approve, 60.0)
@@ -182,7 +184,7 @@ def _schedule(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     kubernetes.add_argument("--claim", metavar="NAME", help="the claim of a volume, mounted at --folder")
     kubernetes.add_argument("--folder", default="/work", help="where the job runs (default: /work)")
     for kind in (systemd, cron, airflow, kubernetes):
-        kind.add_argument("case", type=Path, help="an .xlsx workbook or a folder of CSV files")
+        kind.add_argument("case", type=source, help=CASE)
         kind.add_argument("--name", default="cluster-replan", help="name of the job (default: cluster-replan)")
         kind.add_argument("--every", choices=("quarter", "day"), default="quarter", help="how often (default: quarter)")
         kind.add_argument("--at", default="06:00", metavar="HH:MM", help="time of day (default: 06:00)")

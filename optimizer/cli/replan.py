@@ -10,7 +10,7 @@ from typing import Any
 
 from optimizer.announce import AnnounceError, Announcement, Channel, channels
 from optimizer.case.case import Case
-from optimizer.cli.case import read
+from optimizer.cli.case import place, read
 from optimizer.cli.diff import text
 from optimizer.cli.progress import ProgressLine
 from optimizer.cli.solve import ENDS, summary
@@ -30,9 +30,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         progress(Step(f"reading {arguments.case}"))
         case = read(arguments.case)
         as_of = _as_of(arguments.as_of, case)
-        found = replan(
-            case, as_of, store, request, progress, None, arguments.wait, arguments.by, str(arguments.case.resolve())
-        )
+        found = replan(case, as_of, store, request, progress, None, arguments.wait, arguments.by, place(arguments.case))
         if arguments.out is not None:
             progress(Step(f"writing {arguments.out}"))
             write(found.plan, arguments.out)

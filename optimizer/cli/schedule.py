@@ -10,6 +10,7 @@ from optimizer.errors import Exit, OutputError, UsageError
 from optimizer.files import write_text
 from optimizer.schedule import Cluster, Every, Job, Manifest, airflow, cron, kubernetes, systemd
 from optimizer.store.address import address
+from optimizer.tables.source import DatabaseUrl
 
 
 def run(arguments: argparse.Namespace) -> Exit:
@@ -52,7 +53,8 @@ def _local(arguments: argparse.Namespace) -> Job:
 
 def _job(arguments: argparse.Namespace, folder: str, place: Callable[[Path], str] = str) -> Job:
     """The job as it runs in a folder, with paths as they are given, or as `place` writes them."""
-    words = ["replan", place(arguments.case)]
+    case = arguments.case
+    words = ["replan", case.text if isinstance(case, DatabaseUrl) else place(case)]
     if arguments.store is not None:
         words += ["--store", arguments.store if "://" in arguments.store else place(Path(arguments.store))]
     if arguments.out is not None:

@@ -17,6 +17,7 @@ from optimizer.plan.save import load_plan, record
 from optimizer.plan.statements import obligations
 from optimizer.publish import PAGE, WORKBOOK, write
 from optimizer.run import Request, Step, program_of, solve
+from optimizer.tables.source import DatabaseUrl, Source
 
 ENDS = {
     "optimal": Exit.DONE,
@@ -50,7 +51,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         plan = solve(case, _request(arguments), progress)
         seconds: Seconds = replace(plan.result.seconds, read=took)
         plan = replace(plan, result=replace(plan.result, seconds=seconds))
-        folder = arguments.out or Path(f"{arguments.case.resolve().stem}-plan")
+        folder = arguments.out or Path(f"{_stem(arguments.case)}-plan")
         progress(Step(f"writing {folder}"))
         plan = write(plan, folder)
     if arguments.json:
@@ -62,6 +63,10 @@ def run(arguments: argparse.Namespace) -> Exit:
     if plan.result.stop == "interrupt":
         return Exit.INTERRUPTED
     return ENDS[plan.result.status]
+
+
+def _stem(case: Source) -> str:
+    return case.name if isinstance(case, DatabaseUrl) else case.resolve().stem
 
 
 def _request(arguments: argparse.Namespace) -> Request:
