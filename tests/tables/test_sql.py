@@ -18,6 +18,7 @@ from tests.cli.test_commands import cells
 from tests.everything import everything
 
 DATA = Path(__file__).resolve().parents[2] / "data"
+NUMBERS = frozenset({("plans", "b"), ("lines", "b")})
 Shown = pytest.CaptureFixture[str]
 
 
@@ -148,9 +149,9 @@ def test_appending_twice_adds_once(url: str) -> None:
     """Proves: rows of two plans stand beside each other, and a plan that is there is not added again."""
     address = DatabaseUrl(url)
     one = [table("plans", ("x", 1.5)), table("lines", ("'; DROP TABLE plans; --", None), ("é", 2.0))]
-    assert append(one, address, "plan", "p1") is True
-    assert append(one, address, "plan", "p1") is False
-    assert append(one, address, "plan", "p2") is True
+    assert append(one, address, "plan", "p1", NUMBERS, frozenset()) is True
+    assert append(one, address, "plan", "p1", NUMBERS, frozenset()) is False
+    assert append(one, address, "plan", "p2", NUMBERS, frozenset()) is True
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.connect() as connection:
         lines = connection.execute(sa.text("SELECT plan, a, b FROM lines ORDER BY plan, a")).all()
@@ -162,7 +163,14 @@ def test_appending_twice_adds_once(url: str) -> None:
 def test_appending_to_a_table_of_another_form_changes_nothing(url: str) -> None:
     execute(url, "CREATE TABLE lines (plan TEXT, a TEXT)")
     with pytest.raises(OutputError, match="has no column b"):
-        append([table("plans", ("x", 1.5)), table("lines", ("x", 2.0))], DatabaseUrl(url), "plan", "p1")
+        append(
+            [table("plans", ("x", 1.5)), table("lines", ("x", 2.0))],
+            DatabaseUrl(url),
+            "plan",
+            "p1",
+            NUMBERS,
+            frozenset(),
+        )
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     assert sa.inspect(engine).get_table_names() == ["lines"]
 

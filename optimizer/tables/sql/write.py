@@ -38,15 +38,22 @@ def write_database(tables: Sequence[RawTable], address: DatabaseUrl, catalog: Se
             _create(database, table, kinds.get(table.name))
 
 
-def append(tables: Sequence[RawTable], address: DatabaseUrl, key: str, value: str) -> bool:
+Names = frozenset[tuple[str, str]]
+"""(table, column) of some columns."""
+
+
+def append(
+    tables: Sequence[RawTable], address: DatabaseUrl, key: str, value: str, numbers: Names, flags: Names
+) -> bool:
     """Add the rows of tables, marked with `key` = `value`, to those of the same name, which are made where missing.
 
-    The first table tells what is there: where it has a row so marked nothing is done, and False is returned. All rows
+    `numbers` and `flags` say what the columns of a table that is made hold; all others hold text. The first table tells
+    what is there: where it has a row so marked nothing is done, and False is returned. All rows
     are written or none. Raises OutputError when a table is there with other columns.
     """
     with writing(address) as database:
         marked = [_marked(table, key, value) for table in tables]
-        targets = [_target(database, table) for table in marked]
+        targets = [_target(database, table, numbers, flags) for table in marked]
         first = targets[0]
         found = sa.select(sa.func.count()).select_from(first).where(first.columns[key] == value)
         if database.connection.execute(found).scalar():
@@ -61,10 +68,14 @@ def _marked(table: RawTable, key: str, value: str) -> RawTable:
     return RawTable(table.name, (Cell(key, table.place), *table.columns), rows, table.place)
 
 
-def _target(database: Database, table: RawTable) -> sa.Table:
+def _target(database: Database, table: RawTable, numbers: Names, flags: Names) -> sa.Table:
     """The table of the database, made where it is missing."""
     name = database.prefix + table.name
-    wanted = _columns(table, None)
+    wanted = [
+        sa.Column(column, sa.Double if at in numbers else sa.Boolean if at in flags else sa.Text)
+        for column in table.header
+        for at in [(table.name, column)]
+    ]
     if name not in database.relations():
         target = sa.Table(name, sa.MetaData(), *wanted, schema=database.schema)
         target.create(database.connection)
