@@ -68,6 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
     _replan(commands)
     _approve(commands)
     _runs(commands)
+    _backtest(commands)
     _schedule(commands)
     return parser
 
@@ -76,10 +77,7 @@ def _solve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     solve = commands.add_parser("solve", help="read a case, solve it, audit the plan and write the plan folder")
     solve.add_argument("case", type=source, help=CASE)
     solve.add_argument("--out", type=Path, help="plan folder (default: the case's name with -plan, here)")
-    solve.add_argument("--gap", type=_share, help="proven relative gap to stop at (default: the case's)")
-    solve.add_argument("--time-limit", type=_seconds, metavar="S", help="seconds in the solver (default: the case's)")
-    solve.add_argument("--threads", type=_count, help="most threads (default: all)")
-    solve.add_argument("--seed", type=int, default=0, help="seed of the solver (default: 0)")
+    _searched(solve, "in the solver")
     solve.add_argument("--solver", metavar="NAME", help="any solver Pyomo knows, instead of HiGHS through arrays")
     solve.add_argument("--start", type=Path, metavar="PLAN", help="a plan folder to start the search from")
     solve.add_argument("--mps", type=Path, metavar="FILE", help="write the program as MPS and stop before solving")
@@ -124,10 +122,7 @@ def _replan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     replan = commands.add_parser("replan", help="replan from the approved plan of the store, and keep a draft")
     replan.add_argument("case", type=source, help=CASE)
     replan.add_argument("--as-of", metavar="Q", help="quarter that is planned from (default: today's)")
-    replan.add_argument("--gap", type=_share, help="proven relative gap to stop at (default: the case's)")
-    replan.add_argument("--time-limit", type=_seconds, metavar="S", help="seconds in each search (default: the case's)")
-    replan.add_argument("--threads", type=_count, help="most threads (default: all)")
-    replan.add_argument("--seed", type=int, default=0, help="seed of the solver (default: 0)")
+    _searched(replan, "in each search")
     replan.add_argument("--out", type=Path, help="write the plan folder, with workbook and page, too")
     _announced(replan)
     _store(replan)
@@ -172,6 +167,23 @@ def _runs(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         _store(action)
     for action in (listed, show, compare):
         _json(action)
+
+
+def _backtest(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    backtest = commands.add_parser("backtest", help="what replanning would have cost in the past")
+    backtest.add_argument("case", type=source, help=f"how it turned out: {CASE}")
+    known = "the case as it was known when a past quarter began"
+    backtest.add_argument("--history", nargs="+", required=True, metavar="Q=CASE", help=known)
+    _searched(backtest, "in each search")
+    _json(backtest)
+
+
+def _searched(parser: argparse.ArgumentParser, time_limit: str) -> None:
+    parser.add_argument("--gap", type=_share, help="proven relative gap to stop at (default: the case's)")
+    limit = f"seconds {time_limit} (default: the case's)"
+    parser.add_argument("--time-limit", type=_seconds, metavar="S", help=limit)
+    parser.add_argument("--threads", type=_count, help="most threads (default: all)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the solver (default: 0)")
 
 
 def _schedule(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -15,6 +15,7 @@ Cooper, 1961; nervousness of rolling schedules: Kimms, Omega 26, 1998).
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pyomo.environ as pyo
 from pyomo.core.expr.numeric_expr import LinearExpression
 
@@ -105,6 +106,19 @@ def held(program: Program, of: Sequence[Bond], decided: Decided, exactly: bool) 
         low[number] = quantity
         high[number] = quantity if exactly else high[number]
     return replace(program, col_lower=low, col_upper=high)
+
+
+def decided_of(of: Sequence[Bond], program: Program, values: np.ndarray) -> Decided:
+    """Binding decisions of a solution of the program, whole where they are whole."""
+    found = {id(column): float(value) for column, value in zip(program.columns, values, strict=True)}
+    return Decided(
+        (
+            bond.made.decision.key,
+            round(value) if bond.made.decision.integer else min(max(value, 0.0), bond.made.decision.upper),
+        )
+        for bond in of
+        for value in [found.get(id(bond.made.variable), 0.0)]
+    )
 
 
 def withdrawn(form: Formulation, approved: Decided) -> tuple[DecisionKey, ...]:

@@ -21,7 +21,7 @@ from optimizer.model.arrays import Program, compile_program
 from optimizer.model.build import formulate
 from optimizer.model.extract import start_values
 from optimizer.model.outcome import TOLERANCE, Outcome, Progress, SolveOptions, Status, StopReason, within_gap
-from optimizer.model.stability import bonds, held, least_moves, moved, withdrawn
+from optimizer.model.stability import bonds, decided_of, held, least_moves, moved, withdrawn
 from optimizer.plan.plan import Plan, Seconds
 from optimizer.rules.formulation import Formulation
 from optimizer.run import Listener, Request, Step, audited_plan, in_dollars, options, silent, solve
@@ -142,7 +142,7 @@ class _Search:
         fewest = self._noticed(highs.solve(bending, self.asked, stop_event=self.stop))
         if fewest.values is None:
             return None, ()
-        kept = self._quantities(bending, fewest)
+        kept = decided_of(self.bonds, bending, fewest.values)
         keys = [bond.made.decision.key for bond in due]
         floor = Decided((key, min(self.approved.decided.quantity(key), kept.quantity(key))) for key in keys)
         released = tuple(key for key in keys if floor.quantity(key) < self.approved.decided.quantity(key))
@@ -187,7 +187,7 @@ class _Search:
         fewest = self._solve(bending, replace(self.asked, gap=MOVE_GAP), "least moved commitment", start, money=False)
         if fewest.values is None:
             return least
-        settled = held(program, self.bonds, self._quantities(bending, fewest), exactly=True)
+        settled = held(program, self.bonds, decided_of(self.bonds, bending, fewest.values), exactly=True)
         if settled is None:
             return least
         cheap = self._solve(settled, self.asked, "least cost of what moves least", self._onto(bending, fewest, program))
@@ -207,18 +207,6 @@ class _Search:
         """The values of an outcome of one program as a start of another, NaN for columns it does not know."""
         values = _values(here, outcome)
         return np.array([values.get(id(column), np.nan) for column in there.columns], dtype=np.float64)
-
-    def _quantities(self, program: Program, outcome: Outcome) -> Decided:
-        """Binding decisions of an outcome, whole where they are whole."""
-        values = _values(program, outcome)
-        return Decided(
-            (
-                bond.made.decision.key,
-                round(value) if bond.made.decision.integer else min(max(value, 0.0), bond.made.decision.upper),
-            )
-            for bond in self.bonds
-            for value in [values.get(id(bond.made.variable), 0.0)]
-        )
 
     def _solve(
         self, program: Program, asked: SolveOptions, what: str, start: np.ndarray | None, money: bool = True

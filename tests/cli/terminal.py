@@ -16,7 +16,8 @@ def interrupted(*words: str) -> tuple[int, bytes]:
     """Run `optimizer ...` until its progress line shows a plan, and interrupt it; exit code and what it showed."""
     leader, follower = pty.openpty()
     command = [sys.executable, "-m", "optimizer", *words]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=follower, cwd=ROOT) as process:
+    ears = {"stdout": subprocess.PIPE, "stderr": follower, "cwd": ROOT, "preexec_fn": _listen}
+    with subprocess.Popen(command, **ears) as process:  # type: ignore[call-overload]
         os.close(follower)
         seen, deadline = b"", time.monotonic() + PATIENCE
         while b"plan $" not in seen and time.monotonic() < deadline and process.poll() is None:
@@ -27,6 +28,11 @@ def interrupted(*words: str) -> tuple[int, bytes]:
         code = process.wait(PATIENCE)
     os.close(leader)
     return code, seen
+
+
+def _listen() -> None:
+    """A job in the background of a shell is deaf to Ctrl-C; what is tested is one that hears."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _read(leader: int) -> bytes:
