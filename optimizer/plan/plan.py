@@ -51,7 +51,8 @@ class Seconds:
 class Result:
     """What the solver said. Money in USD: `objective` is that of the plan's quantities, `bound` is proven.
 
-    `status` is optimal (proven within the asked gap), feasible, infeasible, unbounded, or no_plan.
+    `status` is optimal (proven within the asked gap), feasible, infeasible, unbounded, or no_plan. `replanned` tells a
+    line each what a replan came to, what its calm cost among it; it is empty for a plan of `solve`.
     """
 
     status: str
@@ -72,6 +73,7 @@ class Result:
     nodes: int
     seconds: Seconds = field(default_factory=Seconds)
     detail: str = ""
+    replanned: str = ""
 
 
 @dataclass(frozen=True)

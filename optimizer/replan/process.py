@@ -10,7 +10,7 @@ import json
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import Event
 
@@ -142,6 +142,8 @@ class _Replan:
         notable = material(calmed, rolled.case, before)
         changes = None if self.approved is None else compared(self.approved, calmed.plan, self.as_of)
         summary = "\n".join(summary_lines(calmed, before, changes, rolled.findings))
+        plan = replace(calmed.plan, result=replace(calmed.plan.result, replanned=summary))
+        calmed = replace(calmed, plan=plan)
         listen(Step("keeping the run"))
         run = self.store.save(self._draft(rolled, calmed, notable, summary, "\n".join(said)))
         return Replanned(run, calmed.plan, True, notable, rolled.findings, calmed, before, changes)

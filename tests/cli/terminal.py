@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 240.0
 
 
-def interrupted(*words: str) -> tuple[int, bytes]:
-    """Run `optimizer ...` until its progress line shows a plan, and interrupt it; exit code and what it showed."""
+def interrupted(*words: str, by: signal.Signals = signal.SIGINT) -> tuple[int, bytes]:
+    """Run `optimizer ...` until its progress line shows a plan, and signal it; exit code and what it showed."""
     leader, follower = pty.openpty()
     command = [sys.executable, "-m", "optimizer", *words]
     ears = {"stdout": subprocess.PIPE, "stderr": follower, "cwd": ROOT, "preexec_fn": _listen}
@@ -22,7 +22,7 @@ def interrupted(*words: str) -> tuple[int, bytes]:
         seen, deadline = b"", time.monotonic() + PATIENCE
         while b"plan $" not in seen and time.monotonic() < deadline and process.poll() is None:
             seen += _read(leader)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(by)
         while process.poll() is None and (more := _read(leader)):
             seen += more
         code = process.wait(PATIENCE)

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 import time
@@ -85,6 +86,16 @@ def test_audit_report_and_diff_need_no_solver(plan: Path, capsys: pytest.Capture
     assert "no decision changed" in capsys.readouterr().out
 
 
+def test_a_plan_is_verified_where_no_solver_is(plan: Path) -> None:
+    """Proves: `audit` and `report` run on a machine that has neither HiGHS nor its interface."""
+    for command in ("audit", "report"):
+        script = (
+            "import sys\nsys.modules['highspy'] = None\nfrom optimizer.cli.main import main\n"
+            f"sys.exit(main(['{command}', {str(plan)!r}]))"
+        )
+        subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, cwd=ROOT)
+
+
 def test_an_unwritable_folder_exits_with_8(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
     assert main(["solve", str(TUTORIAL), "--out", str(tmp_path / "file")]) == Exit.OUTPUT
@@ -134,9 +145,12 @@ def test_help_answers_without_the_libraries() -> None:
     subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
 
 
-def test_ctrl_c_keeps_the_incumbent(tmp_path: Path) -> None:
-    """Proves: an interrupt in mid-solve exits with 130 and leaves an audited plan marked as not proven."""
-    code, seen = interrupted("solve", str(LARGE), "--out", str(tmp_path / "out"), "--gap", "0")
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_keeps_the_incumbent(by: signal.Signals, tmp_path: Path) -> None:
+    """Proves: an interrupt in mid-solve, and the end that schedulers send, exit with 130 and leave an audited plan
+    marked as not proven.
+    """
+    code, seen = interrupted("solve", str(LARGE), "--out", str(tmp_path / "out"), "--gap", "0", by=by)
     assert code == Exit.INTERRUPTED, seen[-500:]
     document = json.loads((tmp_path / "out" / "plan.json").read_text())
     assert document["status"] == "feasible"

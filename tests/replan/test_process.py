@@ -5,16 +5,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
 from optimizer.case.case import Case
 from optimizer.case.world import Demand
 from optimizer.load import load_case
-from optimizer.plan.save import save_plan
+from optimizer.plan.save import load_plan, save_plan
+from optimizer.publish import write
 from optimizer.replan.approve import approve
 from optimizer.replan.process import Replanned, plan_of, replan
 from optimizer.store import Store
 from optimizer.tables.quarter import Quarter
-from tests.builders import EXACT, FIRST, edit_settings, one_site
+from tests.builders import EXACT, FIRST, edit_settings, one_site, solved
 from tests.everything import everything
 
 TUTORIAL = Path(__file__).resolve().parents[2] / "data" / "tutorial"
@@ -118,3 +120,21 @@ def test_material_is_what_passes_a_threshold(
     found = replan(Case(records), FIRST + 1, store, EXACT)
     assert found.material is material
     assert found.run.material is material
+
+
+def test_the_reports_of_a_replan_say_what_calm_cost(store: Store, tmp_path: Path) -> None:
+    """Proves: page, run log of the workbook and plan.json tell what moved and what stability cost; those of a plan that
+    was simply solved have no such part.
+    """
+    case = one_site(10.0, 10.0)
+    state(store, case, FIRST)
+    found = replan(edit_settings(case, title="two"), FIRST + 1, store, EXACT)
+    write(found.plan, tmp_path / "replanned")
+    line = "calm: commitments moved 0.00 USD, the cheapest plan would move 0.00; calm costs 0.00 USD"
+    assert line in (tmp_path / "replanned" / "plan.html").read_text()
+    book = load_workbook(tmp_path / "replanned" / "plan.xlsx", read_only=True)
+    assert any(line == cell for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row)
+    book.close()
+    assert line in load_plan(tmp_path / "replanned").result.replanned
+    write(solved(case), tmp_path / "solved")
+    assert "What replanning changed" not in (tmp_path / "solved" / "plan.html").read_text()

@@ -25,6 +25,7 @@ class Page:
     horizon: str
     headline: Headline
     cards: tuple[Card, ...]
+    replanned: tuple[str, ...]
     agendas: tuple[Agenda, ...]
     decisions: Table | None
     capacity: tuple[Figure, ...]
@@ -63,6 +64,7 @@ def page_of(plan: Plan, audited: Audit) -> Page:
         horizon=" to ".join(dict.fromkeys((str(calendar.first), str(calendar.end + -1)))),
         headline=summary.headline(plan, agendas[0].committed),
         cards=summary.cards(plan),
+        replanned=tuple(plan.result.replanned.splitlines()),
         agendas=agendas,
         decisions=decisions.all_decisions(plan),
         capacity=tuple(figure for figure in capacity if figure is not None),

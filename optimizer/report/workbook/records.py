@@ -111,6 +111,8 @@ def _log(plan: Plan, audited: Audit, run: str, plan_hash: str) -> Iterator[tuple
             ("what the solver said", result.detail),
         ],
     )
+    if result.replanned:
+        yield "Replanning", [("what the replan came to", line) for line in result.replanned.splitlines()]
     yield (
         "Identity",
         [("run", run), ("case hash (SHA-256 of its contents)", result.case_hash), ("plan hash (SHA-256)", plan_hash)],
