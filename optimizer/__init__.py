@@ -17,8 +17,13 @@ _HOMES = {
     "audit": "optimizer.plan.audit",
     "load_case": "optimizer.load",
     "load_plan": "optimizer.plan.save",
+    "TreePlan": "optimizer.plan.tree",
+    "audit_tree": "optimizer.plan.tree",
+    "load_tree": "optimizer.plan.save_tree",
     "solve": "optimizer.run",
+    "solve_tree": "optimizer.run",
     "write": "optimizer.publish",
+    "write_tree": "optimizer.publish",
 }
 
 __all__ = sorted(_HOMES)

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from optimizer.case.scenario import Scenario
 from optimizer.case.settings import Settings
 from optimizer.case.world import (
     Accelerator,
@@ -15,6 +16,7 @@ from optimizer.case.world import (
     Workload,
 )
 from optimizer.contracts.contract import contract_tables
+from optimizer.futures.shock import Shock
 from optimizer.rules.rule import rule_tables
 from optimizer.tables.record import Record
 
@@ -29,6 +31,8 @@ WORLD: tuple[type[Record], ...] = (
     Demand,
     LoadSegment,
     ServingCost,
+    Scenario,
+    Shock,
 )
 
 

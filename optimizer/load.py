@@ -8,6 +8,7 @@ from optimizer.case.settings import Settings
 from optimizer.catalog import catalog
 from optimizer.contracts.history import check_history
 from optimizer.errors import Finding, InputError, Level
+from optimizer.futures.check import check_futures
 from optimizer.rules.paid import check_paid
 from optimizer.tables.containers import read_raw
 from optimizer.tables.parse import Parsed, parse
@@ -54,7 +55,7 @@ def _domain(case: Case, parsed: Parsed) -> Iterator[Finding]:
         for problem in record.problems(case):
             place = parsed.place(record, problem.column)
             yield Finding(place, problem.found, problem.expected, problem.cure, problem.level)
-    for record, problem in (*check_case(case), *check_history(case), *check_paid(case)):
+    for record, problem in (*check_case(case), *check_history(case), *check_paid(case), *check_futures(case)):
         place = parsed.place(record, problem.column)
         yield Finding(place, problem.found, problem.expected, problem.cure, problem.level)
 

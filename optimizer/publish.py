@@ -10,9 +10,12 @@ from optimizer.errors import OutputError
 from optimizer.plan.audit import Audit, audit, require
 from optimizer.plan.plan import Plan
 from optimizer.plan.save import CASE, RECORD, TABLES, save_plan, write_record
+from optimizer.plan.save_tree import SCENARIOS, place, save_tree, write_tree_record
+from optimizer.plan.tree import TreePlan, require_tree
 
 WORKBOOK, PAGE = "plan.xlsx", "plan.html"
-OURS = (RECORD, WORKBOOK, PAGE, TABLES, CASE)
+OURS = (RECORD, WORKBOOK, PAGE, TABLES, CASE, SCENARIOS)
+MOST_RENDERED = 12
 
 
 def write(plan: Plan, folder: str | Path) -> Plan:
@@ -38,6 +41,41 @@ def write(plan: Plan, folder: str | Path) -> Plan:
     finally:
         shutil.rmtree(stage, ignore_errors=True)
     return plan
+
+
+def write_tree(tree: TreePlan, folder: str | Path) -> TreePlan:
+    """Publish a plan under uncertainty into `folder`: its workbook, page, case and plan.json, and a folder a scenario.
+
+    The scenarios get a workbook and a page each where there are at most `MOST_RENDERED`; `optimizer report` writes
+    those of any of them later. Raises AuditError and OutputError as `write` does.
+    """
+    began = time.perf_counter()
+    folder = Path(folder)
+    stage = _stage(folder)
+    try:
+        save_tree(tree, stage)
+        if tree.branches:
+            require_tree(tree)
+            render_tree(tree, stage)
+        seconds = replace(tree.result.seconds, write=time.perf_counter() - began)
+        tree = replace(tree, result=replace(tree.result, seconds=seconds))
+        write_tree_record(tree, stage)
+        _move(stage, folder)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+    return tree
+
+
+def render_tree(tree: TreePlan, folder: Path) -> None:
+    """Write the workbook and the page of an audited tree into `folder`, and those of its scenarios if they are few."""
+    from optimizer.report.page.tree import write_tree_page
+    from optimizer.report.workbook.tree import write_tree_workbook
+
+    few = len(tree.branches) <= MOST_RENDERED
+    write_tree_workbook(tree, folder / WORKBOOK)
+    write_tree_page(tree, folder / PAGE, linked=few)
+    for number, branch in enumerate(tree.branches if few else (), 1):
+        render(branch.plan, audit(branch.plan.case, branch.plan), folder / place(number))
 
 
 def render(plan: Plan, audited: Audit, folder: Path) -> None:

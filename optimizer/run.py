@@ -10,8 +10,10 @@ from threading import Event
 import numpy as np
 
 from optimizer.case.case import Case
-from optimizer.errors import SolverError, UnsolvableError
-from optimizer.ledger.keys import Cash
+from optimizer.case.scenario import Scenario
+from optimizer.errors import Finding, InputError, SolverError, UnsolvableError, UsageError
+from optimizer.futures.check import check_futures
+from optimizer.futures.future import Future
 from optimizer.model import highs
 from optimizer.model.arrays import Program, compile_program
 from optimizer.model.build import formulate
@@ -21,8 +23,8 @@ from optimizer.model.outcome import Outcome, Progress, SolveOptions, Status, ava
 from optimizer.model.pyomo_solver import solve_with_pyomo
 from optimizer.plan.audit import audit, require
 from optimizer.plan.plan import Plan, Result, Seconds
+from optimizer.plan.tree import Branch, TreePlan, require_tree
 from optimizer.rules.formulation import Formulation
-from optimizer.rules.money import weight
 from optimizer.tables.identity import content_hash
 
 AGREEMENT = 1e-9
@@ -66,9 +68,12 @@ def solve(case: Case, request: Request | None = None, listen: Listener = silent,
     """The audited plan of least expected present value.
 
     Without any plan, `Plan.result.status` says why and the plan is empty; `Plan.result.detail` explains.
-    Raises AuditError when the plan fails its audit and SolverError when the solver contradicts itself.
+    Raises UsageError for a case with scenarios, AuditError when the plan fails its audit and SolverError when the
+    solver contradicts itself.
     """
     request = request or Request()
+    if case.of(Scenario):
+        raise UsageError("the case has scenarios. Fix: use solve_tree, or solve futures.future.certain(case, name)")
     began = time.perf_counter()
     listen(Step("building the program"))
     try:
@@ -97,9 +102,64 @@ def audited_plan(
             result = replace(result, detail=conflict(form, program))
         return Plan(case, result, (), (), ())
     listen(Step("auditing the plan"))
-    plan = _priced(extract(form, program, outcome.values, result), outcome, form.usd_per_unit)
+    plan = extract(form, form.futures[0], program, outcome.values, result)
+    plan = replace(plan, result=_priced(result, plan.cost, plan.turnover, outcome, form.usd_per_unit))
     require(audit(case, plan))
     return plan
+
+
+def solve_tree(
+    case: Case, request: Request | None = None, listen: Listener = silent, stop: Event | None = None
+) -> TreePlan:
+    """The audited plan of least expected present value over the scenarios of the case.
+
+    What is decided before scenarios part is the same in them. Without any plan, `TreePlan.result.status` says why, and
+    there are no branches. Raises InputError for scenarios that are not in order, AuditError when the plan fails its
+    audit and SolverError when the solver contradicts itself.
+    """
+    request = request or Request()
+    began = time.perf_counter()
+    listen(Step("building the program"))
+    _require_futures(case)
+    try:
+        form = formulate(case)
+        program = compile_program(form.model)
+    except UnsolvableError as error:
+        return TreePlan(case, _without_plan(case, request, str(error), time.perf_counter() - began).result, ())
+    built = time.perf_counter()
+    outcome = _run(form, program, request, listen, stop)
+    result = _result(form, request, program, outcome, Seconds(build=built - began, solve=outcome.seconds))
+    if outcome.values is None:
+        if outcome.status is Status.INFEASIBLE:
+            listen(Step("finding which limits conflict"))
+            result = replace(result, detail=conflict(form, program))
+        return TreePlan(case, result, ())
+    listen(Step("auditing the plan"))
+    tree = TreePlan(case, result, tuple(_branch(form, future, program, outcome, result) for future in form.futures))
+    turnover = max(branch.plan.turnover for branch in tree.branches)
+    tree = replace(tree, result=_priced(result, tree.expected, turnover, outcome, form.usd_per_unit))
+    require_tree(tree)
+    return tree
+
+
+def _branch(form: Formulation, future: Future, program: Program, outcome: Outcome, result: Result) -> Branch:
+    """What the solution decides in one scenario."""
+    assert outcome.values is not None
+    identity = content_hash(future.case.records)
+    detail = f"scenario {future.name}, probability {future.probability:.6g}"
+    part = replace(result, status="scenario", bound=None, gap=None, case_hash=identity, detail=detail)
+    plan = extract(form, future, program, outcome.values, part)
+    return Branch(future.name, future.probability, replace(plan, result=replace(part, objective=plan.cost)))
+
+
+def _require_futures(case: Case) -> None:
+    """Raise InputError for scenarios that are not in order; a case that was read has passed this already."""
+    found = [
+        Finding(f"{row.TABLE.name} {row.name} {problem.column}", problem.found, problem.expected, problem.cure)
+        for row, problem in check_futures(case)
+    ]
+    if found:
+        raise InputError(found)
 
 
 def options(case: Case, request: Request) -> SolveOptions:
@@ -170,21 +230,12 @@ def _without_plan(case: Case, request: Request, detail: str, seconds: float) -> 
     return Plan(case, result, (), (), ())
 
 
-def _priced(plan: Plan, outcome: Outcome, unit: float) -> Plan:
-    """The plan with its objective to the cent: every posted dollar, discounted; it must agree with the solver's."""
-    objective = math.fsum(
-        line.amount * weight(plan.case, line.posting.key.category, line.posting.quarter)
-        for line in plan.moved
-        if isinstance(line.posting.key, Cash)
-    )
+def _priced(result: Result, cost: float, turnover: float, outcome: Outcome, unit: float) -> Result:
+    """The result with its objective to the cent: every posted dollar, discounted; it must agree with the solver's."""
     said = (outcome.objective or 0.0) * unit
-    turnover = sum(abs(line.amount) for line in plan.moved if isinstance(line.posting.key, Cash))
-    if abs(objective - said) > AGREEMENT * max(turnover, 1.0):
-        raise SolverError(f"the solver says the plan costs {said:,.4f}, its postings say {objective:,.4f}")
-    bound = plan.result.bound
-    return replace(
-        plan, result=replace(plan.result, objective=objective, bound=None if bound is None else min(bound, objective))
-    )
+    if abs(cost - said) > AGREEMENT * max(turnover, 1.0):
+        raise SolverError(f"the solver says the plan costs {said:,.4f}, its postings say {cost:,.4f}")
+    return replace(result, objective=cost, bound=None if result.bound is None else min(result.bound, cost))
 
 
 def program_of(case: Case) -> Program:

@@ -19,6 +19,7 @@ LAYERS = (
     ("case",),
     ("ledger",),
     ("contracts",),
+    ("futures",),
     ("rules",),
     ("catalog",),
     ("load",),

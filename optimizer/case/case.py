@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from optimizer.case.calendar import Calendar
+from optimizer.case.scenario import Scenario
 from optimizer.case.settings import Settings
 from optimizer.case.tree import Tree
 from optimizer.case.world import (
@@ -82,9 +83,21 @@ class Case:
         """Load segments of every quarter; one segment of the whole quarter where the case has none."""
         return self.of(LoadSegment) or (WHOLE_QUARTER,)
 
+    def segment(self, name: str) -> LoadSegment:
+        """The load segment of this name."""
+        return next(segment for segment in self.segments if segment.segment == name)
+
     def segment_hours(self, segment: LoadSegment, quarter: Quarter) -> float:
         """Hours of the segment in the quarter."""
         return segment.share_of_hours * self.calendar.hours(quarter)
+
+    @cached_property
+    def _hours(self) -> dict[tuple[str, Quarter], float]:
+        return {(s.segment, q): self.segment_hours(s, q) for s in self.segments for q in self.calendar.quarters}
+
+    def hours_of(self, segment: str, quarter: Quarter) -> float:
+        """Hours of the segment of this name in a quarter of the horizon."""
+        return self._hours[segment, quarter]
 
     @cached_property
     def _demand(self) -> dict[str, Demand]:
@@ -151,4 +164,4 @@ class Case:
     @cached_property
     def tree(self) -> Tree:
         """The tree of decision nodes of the horizon."""
-        return Tree.line(self.calendar.first, self.settings.quarters)
+        return Tree.of(self.of(Scenario), self.calendar.first, self.settings.quarters)

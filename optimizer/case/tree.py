@@ -1,20 +1,27 @@
-"""The tree on which decisions live: one node a quarter today, branching when scenarios part."""
+"""The tree on which decisions live: one node a quarter, and one for each group of scenarios that have not parted.
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+(TREE-1) A decision belongs to a node, so that it is the same in all scenarios through the node: nonanticipativity in
+its compact form, without equality rows (Rockafellar & Wets, Mathematics of Operations Research 16, 1991).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from math import fsum
 
+from optimizer.case.scenario import Scenario
 from optimizer.tables.quarter import Quarter
 
 
 @dataclass(frozen=True)
 class Node:
-    """A state of knowledge in one quarter. `probability` is that of reaching it."""
+    """A state of knowledge in one quarter. `probability` is that of reaching it; `scenarios` run through it."""
 
     index: int
     quarter: Quarter
     parent: int | None
     probability: float
+    scenarios: tuple[str, ...] = field(default=("",), repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,29 @@ class Tree:
         """The tree of a case without scenarios: one node a quarter."""
         return cls(tuple(Node(i, first + i, i - 1 if i else None, 1.0) for i in range(count)))
 
+    @classmethod
+    def of(cls, scenarios: Sequence[Scenario], first: Quarter, count: int) -> "Tree":
+        """The tree of the scenarios, which must be free of cycles; a line where there are none."""
+        if not scenarios:
+            return cls.line(first, count)
+        by_name = {row.scenario: row for row in scenarios}
+        whole = fsum(row.probability for row in scenarios)
+        nodes: list[Node] = []
+        before: dict[str, int] = {}
+        for quarter in (first + offset for offset in range(count)):
+            groups: dict[str, list[Scenario]] = {}
+            for row in scenarios:
+                groups.setdefault(_known_as(by_name, row, quarter), []).append(row)
+            now: dict[str, int] = {}
+            for rows in groups.values():
+                names = tuple(row.scenario for row in rows)
+                probability = fsum(row.probability for row in rows) / whole
+                node = Node(len(nodes), quarter, before.get(names[0]), probability, names)
+                nodes.append(node)
+                now |= dict.fromkeys(names, node.index)
+            before = now
+        return cls(tuple(nodes))
+
     def path(self, node: Node) -> Iterator[Node]:
         """The node and its ancestors, latest first."""
         current: Node | None = node
@@ -35,17 +65,17 @@ class Tree:
             yield current
             current = None if current.parent is None else self.nodes[current.parent]
 
-    @cached_property
-    def _arrivals(self) -> dict[tuple[int, Quarter], tuple[Node, ...]]:
-        arrivals: dict[tuple[int, Quarter], list[Node]] = {}
-        for node in self.nodes:
-            for ancestor in self.path(node):
-                arrivals.setdefault((ancestor.index, node.quarter), []).append(node)
-        return {key: tuple(nodes) for key, nodes in arrivals.items()}
+    def course(self, scenario: str) -> tuple[Node, ...]:
+        """The nodes that a scenario passes, in order of time."""
+        return self._courses[scenario]
 
-    def descendants(self, node: Node, quarter: Quarter) -> tuple[Node, ...]:
-        """Nodes of that quarter that lie on a path through `node`; the node itself in its own quarter."""
-        return self._arrivals.get((node.index, quarter), ())
+    @cached_property
+    def _courses(self) -> dict[str, tuple[Node, ...]]:
+        courses: dict[str, list[Node]] = {}
+        for node in self.nodes:
+            for scenario in node.scenarios:
+                courses.setdefault(scenario, []).append(node)
+        return {scenario: tuple(nodes) for scenario, nodes in courses.items()}
 
     def at(self, quarter: Quarter) -> tuple[Node, ...]:
         """Every node of the quarter."""
@@ -53,5 +83,16 @@ class Tree:
 
     @cached_property
     def _by_quarter(self) -> dict[Quarter, tuple[Node, ...]]:
-        quarters = dict.fromkeys(node.quarter for node in self.nodes)
-        return {quarter: tuple(node for node in self.nodes if node.quarter == quarter) for quarter in quarters}
+        by_quarter: dict[Quarter, list[Node]] = {}
+        for node in self.nodes:
+            by_quarter.setdefault(node.quarter, []).append(node)
+        return {quarter: tuple(nodes) for quarter, nodes in by_quarter.items()}
+
+
+def _known_as(by_name: dict[str, Scenario], row: Scenario, quarter: Quarter) -> str:
+    """The scenario that this one cannot be told from in the quarter; empty for the case as it stands."""
+    while row.parts_in is not None and quarter < row.parts_in:
+        if not row.branches_from:
+            return ""
+        row = by_name[row.branches_from]
+    return "" if row.parts_in is None else row.scenario

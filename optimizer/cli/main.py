@@ -80,6 +80,7 @@ def _solve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     _searched(solve, "in the solver")
     solve.add_argument("--solver", metavar="NAME", help="any solver Pyomo knows, instead of HiGHS through arrays")
     solve.add_argument("--start", type=Path, metavar="PLAN", help="a plan folder to start the search from")
+    solve.add_argument("--scenario", metavar="NAME", help="solve one scenario of the case as if it were certain")
     solve.add_argument("--mps", type=Path, metavar="FILE", help="write the program as MPS and stop before solving")
     _json(solve)
 

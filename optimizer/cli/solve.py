@@ -7,16 +7,21 @@ from dataclasses import replace
 from pathlib import Path
 
 from optimizer.case.case import Case
+from optimizer.case.scenario import Scenario
+from optimizer.cli import tree
 from optimizer.cli.case import read
 from optimizer.cli.progress import ProgressLine
 from optimizer.cli.text import percent, table, usd
 from optimizer.errors import Exit
+from optimizer.futures.future import certain
 from optimizer.plan.diff import HIDDEN
-from optimizer.plan.plan import Plan, Seconds
+from optimizer.plan.plan import Plan, Result
 from optimizer.plan.save import load_plan, record
+from optimizer.plan.save_tree import record as tree_record
 from optimizer.plan.statements import obligations
-from optimizer.publish import PAGE, WORKBOOK, write
-from optimizer.run import Request, Step, program_of, solve
+from optimizer.plan.tree import TreePlan
+from optimizer.publish import PAGE, WORKBOOK, write, write_tree
+from optimizer.run import Request, Step, program_of, solve, solve_tree
 from optimizer.tables.source import DatabaseUrl, Source
 
 ENDS = {
@@ -41,28 +46,40 @@ HEADLINES = {
 
 def run(arguments: argparse.Namespace) -> Exit:
     """Read, solve, audit, write; the exit code tells how it ended."""
+    folder = arguments.out or Path(f"{_stem(arguments.case)}-plan")
     with ProgressLine() as progress:
         began = time.perf_counter()
         progress(Step(f"reading {arguments.case}"))
         case = read(arguments.case)
+        if arguments.scenario is not None:
+            case = certain(case, arguments.scenario)
         took = time.perf_counter() - began
         if arguments.mps is not None:
             return _mps(case, arguments.mps)
-        plan = solve(case, _request(arguments), progress)
-        seconds: Seconds = replace(plan.result.seconds, read=took)
-        plan = replace(plan, result=replace(plan.result, seconds=seconds))
-        folder = arguments.out or Path(f"{_stem(arguments.case)}-plan")
+        solved = _solved(case, _request(arguments), progress, took)
         progress(Step(f"writing {folder}"))
-        plan = write(plan, folder)
-    if arguments.json:
-        print(json.dumps(record(plan), indent=2))
+        solved = write_tree(solved, folder) if isinstance(solved, TreePlan) else write(solved, folder)
+    _say(solved, folder, arguments.json)
+    return Exit.INTERRUPTED if solved.result.stop == "interrupt" else ENDS[solved.result.status]
+
+
+def _solved(case: Case, request: Request, progress: ProgressLine, took: float) -> Plan | TreePlan:
+    """The plan of the case, or that of its tree where it has scenarios, with the time it took to read it."""
+    plan = solve_tree(case, request, progress) if case.of(Scenario) else solve(case, request, progress)
+    return replace(plan, result=replace(plan.result, seconds=replace(plan.result.seconds, read=took)))
+
+
+def _say(solved: Plan | TreePlan, folder: Path, as_json: bool) -> None:
+    if as_json:
+        document = tree_record(solved) if isinstance(solved, TreePlan) else record(solved)
+        print(json.dumps(document, indent=2))
+        return
+    if isinstance(solved, TreePlan):
+        print(tree.summary(solved, headline(solved.case, solved.result)))
     else:
-        print(summary(plan))
-        if plan.result.objective is not None:
-            print(f"{folder / WORKBOOK}  {folder / PAGE}")
-    if plan.result.stop == "interrupt":
-        return Exit.INTERRUPTED
-    return ENDS[plan.result.status]
+        print(summary(solved))
+    if solved.result.objective is not None:
+        print(f"{folder / WORKBOOK}  {folder / PAGE}")
 
 
 def _stem(case: Source) -> str:
@@ -91,8 +108,7 @@ def _mps(case: Case, path: Path) -> Exit:
 def summary(plan: Plan) -> str:
     """What the plan says, for a terminal."""
     result = plan.result
-    headline = HEADLINES[result.status].format(asked=percent(result.asked_gap), stop=result.stop.replace("_", " "))
-    lines = [f"{plan.case.settings.title}: {headline}"]
+    lines = [headline(plan.case, result)]
     if result.objective is None:
         return "\n".join([*lines, result.detail]).rstrip()
     bound = "not known" if result.bound is None else f"{result.bound:,.2f}"
@@ -107,6 +123,12 @@ def summary(plan: Plan) -> str:
         "audit passed"
     )
     return "\n".join(lines)
+
+
+def headline(case: Case, result: Result) -> str:
+    """How the search ended, in a line."""
+    words = HEADLINES[result.status].format(asked=percent(result.asked_gap), stop=result.stop.replace("_", " "))
+    return f"{case.settings.title}: {words}"
 
 
 def _decisions(plan: Plan) -> str:

@@ -169,11 +169,18 @@ def read_problem(source: Path) -> Problem:
 
     Raises InputError with everything that makes it none: scenarios, words that are not known, values of a wrong kind.
     """
+    return problem_from(read_document(source), Path(source).stem)
+
+
+def read_document(source: Path) -> dict[str, Json]:
+    """The JSON object in a file. Raises InputError where there is none."""
     try:
         document = json.loads(Path(source).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError([Finding(str(source), f"{error}", "a JSON file", "name another file")]) from error
-    return problem_from(document, Path(source).stem)
+    if not isinstance(document, dict):
+        raise InputError([Finding(str(source), "not a JSON object", "an object", "name another file")])
+    return document
 
 
 def problem_from(document: dict[str, Json], name: str = "problem") -> Problem:

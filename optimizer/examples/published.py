@@ -14,7 +14,6 @@ What becomes what
 from collections.abc import Iterator
 from enum import Enum
 from math import ceil, floor, inf, isfinite
-from pathlib import Path
 
 from optimizer.case.case import Case
 from optimizer.case.settings import Settings
@@ -32,7 +31,7 @@ from optimizer.contracts.block import Block
 from optimizer.contracts.commitment import CommitmentSchedule, ExistingCommitment, Item
 from optimizer.contracts.spot import Firmness, SpotLimit, SpotMarket, SpotPrice
 from optimizer.errors import Finding, InputError
-from optimizer.examples.problem import Offer, Problem, Sense, read_problem
+from optimizer.examples.problem import Offer, Problem, Sense
 from optimizer.rules.quantities import QuantityLimit, QuantityWeight
 from optimizer.tables.quarter import Quarter
 from optimizer.tables.record import Record, Series
@@ -52,20 +51,12 @@ class Minimum(Enum):
     ALWAYS = "a lower bound: at least so much is bought"
 
 
-def load_published(source: str | Path, minimum: Minimum = Minimum.IF_BOUGHT) -> Case:
-    """The case of a published problem in a JSON file.
-
-    Raises InputError, with every finding, for what a case cannot express.
-    """
-    return case_of(read_problem(Path(source)), minimum)
-
-
 def case_of(problem: Problem, minimum: Minimum = Minimum.IF_BOUGHT) -> Case:
     """The case of a published problem, with the same set of plans and the same cost of each.
 
     Raises InputError for an offer that is active in separate spans, or unbounded where no bound follows.
     """
-    return Case(tuple(_Converter(problem, minimum).records()))
+    return Case(tuple(Converter(problem, minimum).records()))
 
 
 def free(pool: str) -> str:
@@ -73,13 +64,18 @@ def free(pool: str) -> str:
     return f"{pool} (free)"
 
 
-class _Converter:
+class Converter:
     """Writes the rows of the case, table by table."""
 
-    def __init__(self, problem: Problem, minimum: Minimum) -> None:
+    def __init__(
+        self, problem: Problem, minimum: Minimum, ahead: int = 0, highs: dict[str, float] | None = None
+    ) -> None:
+        """`ahead` quarters without demand come before the periods; `highs` are the most units of each offer."""
         self.problem = problem
         self.minimum = minimum
-        self.quarters = {period: FIRST + offset for offset, period in enumerate(problem.periods)}
+        self.ahead = ahead
+        self.highs = highs or {}
+        self.quarters = {period: FIRST + ahead + offset for offset, period in enumerate(problem.periods)}
         self.demand = {workload.id: workload for workload in problem.workloads}
         self.pools = tuple(dict.fromkeys([*(o.pool for o in problem.offers), *(s.pool for s in problem.spot)]))
         self.free = tuple(dict.fromkeys(pair.pool for pair in problem.pairs if not pair.use))
@@ -88,7 +84,7 @@ class _Converter:
         """Every row of the case."""
         yield Settings(
             first_quarter=FIRST,
-            quarters=len(self.problem.periods),
+            quarters=self.ahead + len(self.problem.periods),
             title=f"Published problem {self.problem.name}",
             hours_per_quarter=1.0,
             mip_gap=GAP,
@@ -122,21 +118,21 @@ class _Converter:
                 placement=Placement.ONE_SITE_A_QUARTER if workload.indivisible else Placement.ANYWHERE,
             )
             amounts = (workload.demand if period == workload.period else 0.0 for period in self.problem.periods)
-            yield Demand(workload.id, Series(FIRST, tuple(amounts)))
+            yield Demand(workload.id, Series(FIRST, ((0.0,) * self.ahead + tuple(amounts))))
         for workload in alone:
             yield Performance(workload.id, NOWHERE, 1.0)
 
     def _pairs(self) -> Iterator[Record]:
-        blank = Series(FIRST, (None,) * len(self.problem.periods))
+        blank = Series(FIRST, (None,) * (self.ahead + len(self.problem.periods)))
         for pair in self.problem.pairs:
             system = pair.pool if pair.use else free(pair.pool)
             yield Performance(pair.workload, system, 1.0 / pair.use if pair.use else 1.0)
-            if pair.cost:
+            if pair.cost or self.ahead:
                 yield ServingCost(workload=pair.workload, site=pair.pool, usd_per_unit_hour=pair.cost, by_quarter=blank)
 
     def _blocks(self) -> Iterator[Block]:
         for offer in self.problem.offers:
-            high = self._high(offer)
+            high = self.highs.get(offer.id, self.high(offer))
             if high <= 0.0 or high < offer.low or not offer.active:
                 continue
             if not offer.capacity:
@@ -164,7 +160,7 @@ class _Converter:
                 signing_fee_usd=offer.fixed_cost,
             )
 
-    def _high(self, offer: Offer) -> float:
+    def high(self, offer: Offer) -> float:
         """Most units of the offer; where the problem names none, the most that any cheapest plan needs.
 
         Cost never falls with units, so a cheapest plan buys no more than its demand, its smallest order and the
@@ -204,9 +200,11 @@ class _Converter:
     def _markets(self) -> Iterator[Record]:
         for number, spot in enumerate(self.problem.spot, 1):
             limits = (spot.high if period in spot.periods else 0.0 for period in self.problem.periods)
-            yield from self._market(f"spot {number} into {spot.pool}", spot.pool, spot.pool, spot.cost, tuple(limits))
+            most = (0.0,) * self.ahead + tuple(limits)
+            yield from self._market(f"spot {number} into {spot.pool}", spot.pool, spot.pool, spot.cost, most)
         for pool in self.free:
-            yield from self._market(f"free in {pool}", pool, free(pool), 0.0, (inf,) * len(self.problem.periods))
+            most = (inf,) * (self.ahead + len(self.problem.periods))
+            yield from self._market(f"free in {pool}", pool, free(pool), 0.0, most)
 
     def _market(
         self, name: str, site: str, accelerator: str, cost: float, limits: tuple[float, ...]

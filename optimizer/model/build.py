@@ -1,10 +1,12 @@
 """From a case to its program: contracts post, then rules read. Names no contract type and no rule."""
 
+from collections.abc import Iterator
 from itertools import chain
 
 from optimizer.case.case import Case
 from optimizer.contracts.contract import Contract
 from optimizer.errors import UnsolvableError
+from optimizer.ledger.decision import Decision, Relation
 from optimizer.model.arrays import paused_gc
 from optimizer.rules.formulation import Formulation, Row
 from optimizer.rules.paid import paid_decisions
@@ -20,21 +22,29 @@ def formulate(case: Case) -> Formulation:
     """
     with paused_gc():
         form = Formulation(case)
-        contracts = case.of(Contract)
-        offered = (decision for contract in contracts for decision in contract.decisions(case))
-        form.decide(chain(offered, paid_decisions(case)))
+        form.decide(_offers)
         families = rules()
         for rule in families:
             rule.declare(form)
         form.settle()
         for rule in families:
             rule.charge(form)
-        form.relate(relation for contract in contracts for relation in contract.relations(case))
+        form.relate(_relations)
         for rule in families:
             rule.rows(form)
         _settle_empty_rows(form)
         form.finish()
     return form
+
+
+def _offers(case: Case) -> Iterator[Decision]:
+    """Everything that can be decided in a case."""
+    offered = (decision for contract in case.of(Contract) for decision in contract.decisions(case))
+    return chain(offered, paid_decisions(case))
+
+
+def _relations(case: Case) -> Iterator[Relation]:
+    return (relation for contract in case.of(Contract) for relation in contract.relations(case))
 
 
 def _settle_empty_rows(form: Formulation) -> None:

@@ -1,19 +1,20 @@
 """Reading the plan out of a solved program: quantities once, and every posting they move."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from optimizer.futures.future import Future
 from optimizer.ledger.operation import OperationKey
 from optimizer.model.arrays import Program
 from optimizer.plan.plan import Choice, Moved, Plan, Result
-from optimizer.rules.formulation import Formulation
+from optimizer.rules.formulation import Charge, Formulation, Made
 
 NOISE = 1e-9
 
 
-def extract(form: Formulation, program: Program, values: np.ndarray, result: Result) -> Plan:
-    """The plan of a solution. `values` has one number per column of the program."""
+def extract(form: Formulation, future: Future, program: Program, values: np.ndarray, result: Result) -> Plan:
+    """The plan of a solution in one scenario. `values` has one number per column of the program."""
     solution = {id(column): float(value) for column, value in zip(program.columns, values, strict=True)}
 
     def quantity(variable: object) -> float:
@@ -23,27 +24,30 @@ def extract(form: Formulation, program: Program, values: np.ndarray, result: Res
             value = 0.0 if low is None else max(0.0, low)
         return 0.0 if abs(value) <= NOISE else value
 
+    offered = form.offered.get(future.name, [])
+    passed = {node.index for node in future.nodes}
     choices = tuple(
         Choice(made.decision.key, made.decision.supplier, made.decision.unit, quantity(made.variable))
-        for made in form.made
+        for made in offered
         if quantity(made.variable)
     )
     operations = tuple(
         (OperationKey(operation, index, form.nodes[node].quarter), quantity(variable))
         for (operation, index, node), variable in form.operations.items()
-        if quantity(variable)
+        if node in passed and quantity(variable)
     )
-    return Plan(form.case, result, choices, operations, tuple(_moved(form, quantity)))
+    charges = (charge for charge in form.charges if charge.node.index in passed)
+    return Plan(future.case, result, choices, operations, tuple(_moved(offered, charges, quantity)))
 
 
-def _moved(form: Formulation, quantity: "object") -> Iterator[Moved]:
-    for made in form.made:
+def _moved(offered: Iterable[Made], charges: Iterable[Charge], quantity: "object") -> Iterator[Moved]:
+    for made in offered:
         amount = quantity(made.variable)  # type: ignore[operator]
         if amount:
             for posting in made.decision.postings:
                 if posting.coefficient:
                     yield Moved(made.decision.key, made.decision.key.contract, made.decision.supplier, amount, posting)
-    for charge in form.charges:
+    for charge in charges:
         amount = quantity(charge.variable)  # type: ignore[operator]
         if amount and charge.posting.coefficient:
             key = OperationKey(charge.operation, charge.index, charge.node.quarter)

@@ -1,11 +1,14 @@
 """The plan: what is decided, what it moves, and what the solver proved."""
 
+import math
 from dataclasses import dataclass, field
 
 from optimizer.case.case import Case
 from optimizer.ledger.books import Decided
 from optimizer.ledger.decision import DecisionKey, Posting
+from optimizer.ledger.keys import Cash
 from optimizer.ledger.operation import Operated, OperationKey
+from optimizer.rules.money import weight
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,9 @@ class Seconds:
 class Result:
     """What the solver said. Money in USD: `objective` is that of the plan's quantities, `bound` is proven.
 
-    `status` is optimal (proven within the asked gap), feasible, infeasible, unbounded, or no_plan. `replanned` tells a
-    line each what a replan came to, what its calm cost among it; it is empty for a plan of `solve`.
+    `status` is optimal (proven within the asked gap), feasible, infeasible, unbounded, no_plan, or scenario (what a
+    plan under uncertainty does in one scenario, which need not be the cheapest for it). `replanned` tells a line each
+    what a replan came to, what its calm cost among it; it is empty for a plan of `solve`.
     """
 
     status: str
@@ -85,6 +89,20 @@ class Plan:
     choices: tuple[Choice, ...] = field(repr=False)
     operations: tuple[tuple[OperationKey, float], ...] = field(repr=False)
     moved: tuple[Moved, ...] = field(repr=False)
+
+    @property
+    def cost(self) -> float:
+        """Present value of all that is posted, USD."""
+        return math.fsum(
+            line.amount * weight(self.case, line.posting.key.category, line.posting.quarter)
+            for line in self.moved
+            if isinstance(line.posting.key, Cash)
+        )
+
+    @property
+    def turnover(self) -> float:
+        """Money that changes hands, USD: what rounding errors are a share of."""
+        return math.fsum(abs(line.amount) for line in self.moved if isinstance(line.posting.key, Cash))
 
     @property
     def decided(self) -> Decided:

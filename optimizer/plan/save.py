@@ -116,6 +116,8 @@ def load_plan(folder: str | Path) -> Plan:
         document = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise StaleError(f"{folder} holds no complete plan ({error}). Fix: solve the case again") from error
+    if document.get("schema") == "optimizer/tree@1":
+        raise StaleError(f"{folder} is a plan of several scenarios. Fix: name one of them, as {folder}/scenarios/0001")
     if document.get("schema") != SCHEMA:
         raise StaleError(f"{folder}/{RECORD} has schema {document.get('schema')!r}, not {SCHEMA!r}. Fix: solve again")
     _require_sealed(folder, document.get("files"))

@@ -31,7 +31,7 @@ from optimizer.model.outcome import Outcome, Progress, StopReason
 from optimizer.model.stability import BINDING, bonds, decided_of, held, least_moves, withdrawn
 from optimizer.plan.plan import Plan, Seconds
 from optimizer.replan.calm import Calm, calm
-from optimizer.replan.roll import roll
+from optimizer.replan.roll import require_certain, roll
 from optimizer.rules.formulation import Formulation
 from optimizer.rules.history import Happened
 from optimizer.run import Listener, Request, Step, audited_plan, in_dollars, options, silent
@@ -91,6 +91,8 @@ def backtest(
     Raises InputError where a case cannot be rolled or valued, UnsolvableError or NoPlanError where a quarter of the
     past has no plan.
     """
+    for case in (actual, *(case for _, case in history)):
+        require_certain(case)
     past = sorted(history, key=lambda one: one[0])
     _check(actual, past)
     request, start = request or Request(), past[0][0]

@@ -23,7 +23,7 @@ from optimizer.plan.plan import Plan
 from optimizer.plan.save import load_plan, record, save_plan, write_record
 from optimizer.plan.statements import cost_to_come
 from optimizer.replan.calm import Calm, calm
-from optimizer.replan.roll import Rolled, roll
+from optimizer.replan.roll import Rolled, require_certain, roll
 from optimizer.run import Listener, Request, Step, options, silent
 from optimizer.store import Draft, Run, Store, pack, unpack
 from optimizer.tables.identity import content_hash
@@ -65,6 +65,7 @@ def replan(
     `source` says where the case was read. Raises LockedError when another run holds the lock for longer than the
     wait, InputError for a case that cannot be rolled, and what `solve` raises; then the store is as it was.
     """
+    require_certain(case)
     request, by = request or Request(), by or user()
     listen(Step(f"waiting for the store {store.shown}"))
     with store.lock(wait_seconds, by):

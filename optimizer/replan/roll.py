@@ -18,12 +18,13 @@ from math import fsum
 from typing import TypeVar
 
 from optimizer.case.case import Case
+from optimizer.case.scenario import Scenario
 from optimizer.case.settings import Settings
 from optimizer.catalog import catalog
 from optimizer.contracts.contract import Contract
 from optimizer.contracts.parts.paid import Account, Paid
 from optimizer.contracts.parts.signed import Made, Signed, SignedTerm
-from optimizer.errors import Finding, InputError, Level
+from optimizer.errors import Finding, InputError, Level, UsageError
 from optimizer.ledger.keys import Cash
 from optimizer.ledger.operation import OVERRUN, OperationKey
 from optimizer.load import case_from
@@ -71,6 +72,13 @@ def roll(case: Case, approved: Plan | None, as_of: Quarter) -> Rolled:
     if rolled is None:
         raise InputError((*findings, *found))
     return Rolled(rolled, (*findings, *found))
+
+
+def require_certain(case: Case) -> None:
+    """Raise UsageError for a case with scenarios: a tree is not rolled yet, and must not be replanned as if certain."""
+    if case.of(Scenario):
+        cure = "remove the rows of scenarios and shocks, or replan the case of one scenario"
+        raise UsageError(f"a case with scenarios cannot be replanned. Fix: {cure}")
 
 
 def _calendar(case: Case, before: Case | None, as_of: Quarter) -> tuple[Settings, list[Finding]]:

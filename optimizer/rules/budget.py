@@ -7,7 +7,7 @@ its quarter; a longer period is limited by the sum of the amounts it has, and no
 Money: (BUDGET-M1) overrun x its price, in the quarter the period ends in; a budget without a price is hard.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -20,7 +20,7 @@ from optimizer.ledger.keys import PREPAYMENT, VIOLATION, Cash, Commitment, Key
 from optimizer.rules.books import Books, exceeded
 from optimizer.rules.formulation import Formulation, Terms
 from optimizer.rules.limit import THOUSAND, Limit, admitted, overrun, scaled, violations
-from optimizer.rules.period import Period, Span, ends, spans
+from optimizer.rules.period import Period, Span, spans
 from optimizer.rules.rule import Rule, rule_categories
 from optimizer.tables.columns import Blank, choice, key, number, reference, series, text
 from optimizer.tables.record import Problem, Series, TableSpec
@@ -87,14 +87,20 @@ class Budgets(Rule):
     CATEGORIES = (VIOLATION,)
 
     def rows(self, form: Formulation) -> None:
-        for budget in form.case.of(Budget):
-            for span, limit in budget.limits(form.case):
-                for last, nodes in ends(form.case.tree, span):
-                    terms = [term for node in nodes for term in _spent(form, budget, node)]
-                    if terms:
-                        terms += overrun(form, CODE, budget, last, units=THOUSAND)
-                        terms, limit_scaled = scaled(terms, limit)
-                        form.limit(CODE, (budget.budget, span.label), terms, upper=limit_scaled)
+        for future in form.futures:
+            for budget in future.case.of(Budget):
+                for span, limit in budget.limits(future.case):
+                    for last, nodes in form.ends(future, span):
+                        self._row(form, budget, limit, (budget.budget, span.label), last, nodes)
+
+    def _row(
+        self, form: Formulation, budget: Budget, limit: float, index: tuple[str, str], last: Node, nodes: Iterable[Node]
+    ) -> None:
+        terms = [term for node in nodes for term in _spent(form, budget, node)]
+        if terms:
+            terms += overrun(form, CODE, budget, last, units=THOUSAND)
+            terms, bound = scaled(terms, limit)
+            form.limit(CODE, index, terms, upper=bound)
 
     def replay(self, books: Books) -> Iterator[Entry]:
         yield from violations(books, CODE, books.case.of(Budget), THOUSAND)

@@ -48,7 +48,7 @@ class Capacity(Rule):
         uses: Uses = defaultdict(list)
         for made in form.each(operation):
             workload, site, accelerator, segment = made.index
-            gpus = gpus_per_unit(form.case, workload, accelerator)
+            gpus = gpus_per_unit(form.at(made.node), workload, accelerator)
             uses[(site, accelerator, segment), made.node.index].append((gpus, made.variable))
         return uses
 

@@ -12,12 +12,12 @@ from functools import partial
 
 from optimizer.case.case import Case
 from optimizer.errors import Finding
+from optimizer.futures.future import Future
 from optimizer.ledger.books import Entry
 from optimizer.ledger.keys import Draw, Key
 from optimizer.rules.books import Books, exceeded
 from optimizer.rules.formulation import Formulation, Terms
 from optimizer.rules.limit import admitted, overrun, scaled
-from optimizer.rules.period import ends
 from optimizer.rules.policy import Policy, PolicyKind, PolicyRule
 from optimizer.tables.quarter import Quarter
 
@@ -30,11 +30,11 @@ class Carbon(PolicyRule):
     CODE = "CARBON"
     KINDS = (PolicyKind.CARBON,)
 
-    def restrict(self, form: Formulation, policy: Policy) -> None:
-        for span in policy.spans(form.case):
-            for last, nodes in ends(form.case.tree, span):
+    def restrict(self, form: Formulation, future: Future, policy: Policy) -> None:
+        for span in policy.spans(future.case):
+            for last, nodes in form.ends(future, span):
                 terms: Terms = [
-                    (line.coefficient * _tonnes_per_kw(form.case, account, node.quarter), line.variable)
+                    (line.coefficient * _tonnes_per_kw(future.case, account, node.quarter), line.variable)
                     for node in nodes
                     for account, line in form.select(partial(_counts, policy), node)
                 ]

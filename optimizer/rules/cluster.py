@@ -26,27 +26,26 @@ class Cluster(Rule):
     CODE = "CLUSTER"
 
     def rows(self, form: Formulation) -> None:
-        case = form.case
-        segments = {segment.segment: segment for segment in case.segments}
         used: defaultdict[tuple[str, str, int], Terms] = defaultdict(list)
         for (name, site, at, index), served in served_at(form).items():
-            workload, node = case.get(Workload, name), form.nodes[index]
+            node = form.nodes[index]
+            case = form.at(node)
+            workload, segment = case.get(Workload, name), case.segment(at)
             placed = form.operations.get((PLACED, (name, site), index))
             if placed is None or not workload.minimum_cluster_gpus:
                 continue
             used[name, site, index] += [
-                (-segments[at].share_of_hours * gpus_per_unit(case, name, made.index[2]), made.variable)
-                for made in served
+                (-segment.share_of_hours * gpus_per_unit(case, name, made.index[2]), made.variable) for made in served
             ]
             if workload.placement is Placement.ANYWHERE:
                 terms: Terms = [(1.0, made.variable) for made in served]
-                terms.append((-most_due(case, workload, segments[at], node.quarter), placed))
+                terms.append((-most_due(case, workload, segment, node.quarter), placed))
                 form.limit("CLUSTER-2", (name, site, at, str(node.quarter)), terms, upper=0.0)
         for (name, site, index), terms in used.items():
             placed = form.operations[PLACED, (name, site), index]
-            minimum = case.get(Workload, name).minimum_cluster_gpus
-            quarter = str(form.nodes[index].quarter)
-            form.limit("CLUSTER-1", (name, site, quarter), [*terms, (minimum, placed)], upper=0.0)
+            node = form.nodes[index]
+            minimum = form.at(node).get(Workload, name).minimum_cluster_gpus
+            form.limit("CLUSTER-1", (name, site, str(node.quarter)), [*terms, (minimum, placed)], upper=0.0)
 
     def check(self, books: Books) -> Iterator[Finding]:
         case = books.case

@@ -21,12 +21,13 @@ class CoolingLimits(Rule):
     CODE = "COOLING"
 
     def rows(self, form: Formulation) -> None:
-        limits = _limits(form.case)
-        for node in form.nodes if limits else ():
+        for node in form.nodes:
+            case = form.at(node)
+            limits = _limits(case)
             drawn: defaultdict[tuple[str, Cooling], Terms] = defaultdict(list)
             for key in form.accounts(node):
-                if isinstance(key, Draw):
-                    cooling = form.case.accelerator(key.accelerator).cooling
+                if limits and isinstance(key, Draw):
+                    cooling = case.accelerator(key.accelerator).cooling
                     lines = form.lines(key, node)
                     drawn[key.site, cooling] += [(line.coefficient / 1000.0, line.variable) for line in lines]
             for (site, cooling), limit in limits.items():

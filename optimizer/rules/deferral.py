@@ -34,40 +34,39 @@ class Deferral(Rule):
     CATEGORIES = (DEFERRAL,)
 
     def declare(self, form: Formulation) -> None:
-        case = form.case
+        patient = [(node, workload) for node in form.nodes for workload in _patient(form.at(node))]
         by_segment = [
             ((workload.workload, segment.segment), node)
-            for node in form.nodes
-            for workload in _patient(case)
-            for segment in case.segments
+            for node, workload in patient
+            for segment in form.at(node).segments
         ]
         form.operate(DEFERRED, by_segment)
         form.operate(RECOVERED, by_segment)
-        form.operate(BACKLOG, (((workload.workload,), node) for node in form.nodes for workload in _patient(case)))
-        segments = {segment.segment: segment for segment in case.segments}
+        form.operate(BACKLOG, (((workload.workload,), node) for node, workload in patient))
         for made in form.each(DEFERRED):
-            workload = case.get(Workload, made.index[0])
-            made.variable.setub(case.load(workload, segments[made.index[1]], made.node.quarter))
+            case = form.at(made.node)
+            load = case.load(case.get(Workload, made.index[0]), case.segment(made.index[1]), made.node.quarter)
+            made.variable.setub(load)
         for made in form.each(BACKLOG):
-            if made.node.quarter == case.calendar.quarters[-1]:
+            if made.node.quarter == form.case.calendar.quarters[-1]:
                 made.variable.setub(0.0)
 
     def charge(self, form: Formulation) -> None:
         for made in form.each(BACKLOG):
-            workload = form.case.get(Workload, made.index[0])
+            workload = form.at(made.node).get(Workload, made.index[0])
             price = workload.term("deferral_cost_usd_per_unit_hour")
             form.charge(DEFERRAL, BACKLOG, made.index, made.node, 1.0, price, workload.workload)
 
     def rows(self, form: Formulation) -> None:
         for made in form.each(BACKLOG):
-            workload, node = form.case.get(Workload, made.index[0]), made.node
+            workload, node = form.at(made.node).get(Workload, made.index[0]), made.node
             index, hours = (workload.workload, str(node.quarter)), form.case.calendar.hours(node.quarter)
             backlog: Terms = [(1.0 / hours, made.variable)]
             balance = [*backlog, *_moved(form, workload, DEFERRED, node, -1.0 / hours)]
             balance += _moved(form, workload, RECOVERED, node, 1.0 / hours)
             if node.parent is not None:
-                before = form.operations[BACKLOG, made.index, node.parent]
-                balance.append((-1.0 / hours, before))
+                before = form.operations.get((BACKLOG, made.index, node.parent))
+                balance += [] if before is None else [(-1.0 / hours, before)]
             form.limit("DEFER-1", index, balance, lower=0.0, upper=0.0)
             for step in form.case.tree.path(node):
                 if node.quarter - step.quarter < workload.deferral_quarters:
@@ -137,9 +136,10 @@ def _moved(form: Formulation, workload: Workload, operation: Operation, node: No
     return [
         (
             factor * form.case.segment_hours(segment, node.quarter),
-            form.operations[operation, (workload.workload, segment.segment), node.index],
+            variable,
         )
         for segment in form.case.segments
+        if (variable := form.operation(operation, node, workload.workload, segment.segment)) is not None
     ]
 
 

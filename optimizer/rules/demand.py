@@ -24,7 +24,7 @@ from optimizer.tables.quarter import Quarter
 
 def routes(form: Formulation, node: Node, firm: bool | None = None) -> list[tuple[str, str, str]]:
     """(workload, site, accelerator) that capacity at the node can serve; `firm` restricts to one kind of capacity."""
-    case = form.case
+    case = form.at(node)
     pools = {
         (key.site, key.accelerator)
         for key in form.accounts(node)
@@ -45,7 +45,7 @@ def due(form: Formulation, workload: Workload, segment: LoadSegment, node: Node)
         variable = form.operation(operation, node, workload.workload, segment.segment)
         if variable is not None:
             terms.append((sign, variable))
-    return terms, form.case.load(workload, segment, node.quarter)
+    return terms, form.at(node).load(workload, segment, node.quarter)
 
 
 def due_in(books: Books, workload: Workload, segment: LoadSegment, quarter: Quarter) -> float:
@@ -73,11 +73,11 @@ class Demand(Rule):
     CATEGORIES = (SHORTFALL_COST,)
 
     def declare(self, form: Formulation) -> None:
-        case = form.case
-        segments = [segment.segment for segment in case.segments]
-        loose = {row.workload for row in case.of(Workload) if row.firm_share < 1.0}
         served, interruptible, short = [], [], []
         for node in form.nodes:
+            case = form.at(node)
+            segments = [segment.segment for segment in case.segments]
+            loose = {row.workload for row in case.of(Workload) if row.firm_share < 1.0}
             served += [((*route, at), node) for route in routes(form, node) for at in segments]
             interruptible += [
                 ((*route, at), node) for route in routes(form, node, firm=False) if route[0] in loose for at in segments
@@ -93,12 +93,11 @@ class Demand(Rule):
         form.operate(SHORTFALL, short)
 
     def charge(self, form: Formulation) -> None:
-        case = form.case
-        hours = {(s.segment, q): case.segment_hours(s, q) for s in case.segments for q in case.calendar.quarters}
         for made in form.each(SHORTFALL):
             workload, segment = made.index
+            case = form.at(made.node)
             price = case.get(Workload, workload).term("shortfall_cost_usd_per_unit_hour")
-            volume = hours[segment, made.node.quarter]
+            volume = case.hours_of(segment, made.node.quarter)
             form.charge(SHORTFALL_COST, SHORTFALL, made.index, made.node, volume, price, workload)
 
     def rows(self, form: Formulation) -> None:
@@ -106,8 +105,9 @@ class Demand(Rule):
         for made in form.each(SERVED):
             served.setdefault((made.index[0], made.index[3], made.node.index), []).append((1.0, made.variable))
         for node in form.nodes:
-            for workload in form.case.of(Workload):
-                for segment in form.case.segments:
+            case = form.at(node)
+            for workload in case.of(Workload):
+                for segment in case.segments:
                     at = (workload.workload, segment.segment, node.index)
                     self._row(form, node, workload, segment, served.get(at, []))
 

@@ -23,15 +23,16 @@ class Fabric(Rule):
     CODE = "FABRIC"
 
     def rows(self, form: Formulation) -> None:
-        case = form.case
         for (name, site, at, index), served in served_at(form).items():
+            node = form.nodes[index]
+            case = form.at(node)
             limit = case.site(site).fabric_gpus
             placed = form.operations.get((PLACED, (name, site), index))
             if limit is None or placed is None:
                 continue
             terms: Terms = [(gpus_per_unit(case, name, made.index[2]), made.variable) for made in served]
             terms.append((-limit, placed))
-            form.limit("FABRIC-1", (name, site, at, str(form.nodes[index].quarter)), terms, upper=0.0)
+            form.limit("FABRIC-1", (name, site, at, str(node.quarter)), terms, upper=0.0)
 
     def check(self, books: Books) -> Iterator[Finding]:
         case = books.case

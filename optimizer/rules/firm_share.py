@@ -26,12 +26,13 @@ class FirmShare(Rule):
         loose: defaultdict[tuple[str, str, int], Terms] = defaultdict(list)
         for made in form.each(INTERRUPTIBLE):
             loose[made.index[0], made.index[3], made.node.index].append((1.0, made.variable))
-        segments = {segment.segment: segment for segment in form.case.segments}
         for (name, at, index), terms in loose.items():
-            workload, node = form.case.get(Workload, name), form.nodes[index]
+            node = form.nodes[index]
+            case = form.at(node)
+            workload = case.get(Workload, name)
             share = 1.0 - workload.firm_share
             if share < 1.0:
-                moved, load = due(form, workload, segments[at], node)
+                moved, load = due(form, workload, case.segment(at), node)
                 less = [(-share * sign, variable) for sign, variable in moved]
                 form.limit("FIRM-1", (name, at, str(node.quarter)), [*terms, *less], upper=share * load)
 

@@ -18,11 +18,13 @@ from optimizer.case.case import Case
 from optimizer.case.tree import Node
 from optimizer.contracts.parts.paid import paid_accounts
 from optimizer.contracts.parts.signed import decided_before
-from optimizer.ledger.decision import Action, Decision, Posting, Relation
+from optimizer.futures.future import Future, futures
+from optimizer.ledger.decision import Action, Decision, DecisionKey, Posting, Relation
 from optimizer.ledger.keys import Cash, Category, Key
 from optimizer.ledger.operation import Operation, OperationKey
 from optimizer.rules.history import operated_before
 from optimizer.rules.money import weight
+from optimizer.rules.period import Span
 from optimizer.tables.record import Term
 
 LARGEST_UNIT = 1e6
@@ -79,12 +81,33 @@ class Row:
     upper: float | None
 
 
+@dataclass(frozen=True)
+class Cost:
+    """A term of the objective: present value of a unit of the variable, weighed with its probability."""
+
+    value: float
+    probability: float
+    variable: Variable
+
+    @property
+    def expected(self) -> float:
+        """Expected present value of a unit, USD."""
+        return self.value * self.probability
+
+
 class Formulation:
-    """Collects variables, ledger lines and rows; `finish` turns them into a Pyomo model."""
+    """Collects variables, ledger lines and rows; `finish` turns them into a Pyomo model.
+
+    `case` is the case as it stands, with what all scenarios share: settings, calendar, history, tree. `at(node)` is the
+    case as it is known at a node. Where scenarios have not parted, the first of them speaks for all.
+    """
 
     def __init__(self, case: Case) -> None:
         self.case = case
         self.nodes = case.tree.nodes
+        self.futures = futures(case)
+        by_name = {future.name: future for future in self.futures}
+        self._leading = [by_name[node.scenarios[0]] for node in self.nodes]
         self.model = pyo.ConcreteModel(name="procurement")
         self.made: list[Made] = []
         self.operations: dict[tuple[Operation, tuple[str, ...], int], Variable] = {}
@@ -92,26 +115,44 @@ class Formulation:
         self._ledger: defaultdict[tuple[Key, int], list[Line]] = defaultdict(list)
         self._accounts: defaultdict[int, dict[Key, None]] = defaultdict(dict)
         self._rows: defaultdict[str, list[Row]] = defaultdict(list)
-        self._costs: list[tuple[float, Variable]] = []
+        self._costs: list[Cost] = []
+        self.offered: dict[str, list[Made]] = {}
         self.charges: list[Charge] = []
         self._weight = cache(partial(weight, case))
         self._decided_before, self._paid = decided_before(case), paid_accounts(case)
         self._closed = {str(q) for q in case.calendar.quarters if case.calendar.settled(q)}
 
-    def decide(self, decisions: Iterable[Decision]) -> None:
-        """Give each decision a variable at every node of its quarter, and post what it moves."""
-        still = (decided for decision in decisions if (decided := self._settled(decision)) is not None)
-        pairs = [(decision, node) for decision in still for node in self.case.tree.at(decision.key.quarter)]
-        self.model.decide = pyo.Var(range(len(pairs)))
-        for number, (decision, node) in enumerate(pairs):
+    def at(self, node: Node) -> Case:
+        """The case as it is known at the node."""
+        return self._leading[node.index].case
+
+    def decide(self, offers: Callable[[Case], Iterable[Decision]]) -> None:
+        """Give each decision a variable at every node of its quarter, and post what it moves in each scenario."""
+        offered: list[tuple[Future, Decision, Node, int]] = []
+        numbers: dict[tuple[DecisionKey, int], int] = {}
+        for future in self.futures:
+            for decision in offers(future.case):
+                decided, node = self._settled(decision), future.node(decision.key.quarter)
+                if decided is not None and node is not None:
+                    number = numbers.setdefault((decided.key, node.index), len(numbers))
+                    offered.append((future, decided, node, number))
+        self.model.decide = pyo.Var(range(len(numbers)))
+        for future, decision, node, number in offered:
             variable = self.model.decide[number]
-            variable.setlb(decision.lower)
-            variable.setub(None if decision.upper == float("inf") else decision.upper)
-            if decision.integer:
-                variable.domain = pyo.Integers
-            self.made.append(Made(decision, node, variable))
+            made = Made(decision, node, variable)
+            self.offered.setdefault(future.name, []).append(made)
+            if number == len(self.made):
+                self._bound(made)
             for posting in decision.postings:
-                self.post(posting, node, variable, decision.key.contract, decision.supplier)
+                self.post(posting, future, node, variable, decision.key.contract, decision.supplier)
+
+    def _bound(self, made: Made) -> None:
+        """The variable of a decision, within its bounds."""
+        made.variable.setlb(made.decision.lower)
+        made.variable.setub(None if made.decision.upper == float("inf") else made.decision.upper)
+        if made.decision.integer:
+            made.variable.domain = pyo.Integers
+        self.made.append(made)
 
     def _settled(self, decision: Decision) -> Decision | None:
         """(HISTORY-1) A decision that is history stands as it was made; None if it was not made."""
@@ -160,15 +201,22 @@ class Formulation:
         """The variable of an operation, or None where it was not declared: it is 0."""
         return self.operations.get((operation, index, node.index))
 
-    def post(self, posting: Posting, node: Node, variable: Variable, source: str, supplier: str = "") -> None:
-        """Post a unit amount on the ledger, and money on the objective: expected present value."""
+    def post(
+        self, posting: Posting, future: Future, node: Node, variable: Variable, source: str, supplier: str = ""
+    ) -> None:
+        """Post a unit amount on the ledger, and money on the objective: expected present value.
+
+        Of the scenarios that pass the node of its quarter, the first posts for all. Beyond the horizon, each pays.
+        """
         coefficient = posting.coefficient
-        if not coefficient:
+        reached = future.node(posting.quarter) if posting.quarter >= node.quarter else None
+        if not coefficient or (reached is not None and not future.leads(reached)):
             return
         if isinstance(posting.key, Cash):
-            value = self._weight(posting.key.category, posting.quarter)
-            self._costs.append((coefficient * value * node.probability, variable))
-        for reached in self.case.tree.descendants(node, posting.quarter):
+            value = coefficient * self._weight(posting.key.category, posting.quarter)
+            probability = future.probability if reached is None else reached.probability
+            self._costs.append(Cost(value, probability, variable))
+        if reached is not None:
             self._accounts[reached.index][posting.key] = None
             self._ledger[posting.key, reached.index].append(Line(coefficient, variable, source, supplier))
 
@@ -188,7 +236,7 @@ class Formulation:
         if self._was_paid(source, posting):
             return
         self.charges.append(Charge(operation, index, node, variable, posting, source))
-        self.post(posting, node, variable, source)
+        self.post(posting, self._leading[node.index], node, variable, source)
 
     def lines(self, key: Key, node: Node) -> list[Line]:
         """Ledger lines of one account at a node."""
@@ -204,23 +252,31 @@ class Formulation:
         """Accounts that hold a line at a node, in the order of posting."""
         return self._accounts.get(node.index, {})
 
-    def relate(self, relations: Iterable[Relation]) -> None:
-        """Write each relation at every node of its quarter, over the decisions on the path to it."""
+    def relate(self, relations: Callable[[Case], Iterable[Relation]]) -> None:
+        """Write the relations of each scenario at the nodes it leads, over the decisions on the path to them."""
         at: defaultdict[tuple[Action, str, int], list[Made]] = defaultdict(list)
         for made in self.made:
             at[made.decision.key.action, made.decision.key.contract, made.node.index].append(made)
-        for relation in relations:
-            for node in self.case.tree.at(relation.quarter):
-                path = list(self.case.tree.path(node))[::-1]
+        for future in self.futures:
+            for relation in relations(future.case):
+                node = future.node(relation.quarter)
+                if node is None or not future.leads(node):
+                    continue
                 terms = [
                     (coefficient, made.variable)
                     for coefficient, selector in relation.terms
-                    for step in path
+                    for step in future.nodes[: relation.quarter - self.nodes[0].quarter + 1]
                     if selector.since <= step.quarter <= selector.until
                     for made in at.get((selector.action, selector.contract, step.index), ())
                     if selector.covers(made.decision.key)
                 ]
                 self.limit(relation.code, (relation.contract, str(relation.quarter)), terms, upper=relation.upper)
+
+    def ends(self, future: Future, span: Span) -> Iterator[tuple[Node, tuple[Node, ...]]]:
+        """The node in which the span ends in a scenario, with the nodes of the span; nothing where it does not lead."""
+        last = future.node(span.last)
+        if last is not None and future.leads(last):
+            yield last, tuple(node for node in future.nodes if span.quarters[0] <= node.quarter <= span.last)
 
     def limit(
         self,
@@ -243,8 +299,8 @@ class Formulation:
         for code, rows in self._rows.items():
             family = pyo.Constraint(range(len(rows)), rule=lambda _, number, rows=rows: _expression(rows[number]))
             self.model.add_component(code, family)
-        coefficients = [coefficient / self.usd_per_unit for coefficient, _ in self._costs]
-        variables = [variable for _, variable in self._costs]
+        coefficients = [cost.expected / self.usd_per_unit for cost in self._costs]
+        variables = [cost.variable for cost in self._costs]
         cost = LinearExpression(constant=0, linear_coefs=coefficients, linear_vars=variables)
         self.model.cost = pyo.Objective(expr=cost, sense=pyo.minimize)
         return self.model
@@ -252,7 +308,7 @@ class Formulation:
     @cached_property
     def usd_per_unit(self) -> float:
         """USD in the unit of the objective: the power of 1,000 at or below the typical (geometric mean) unit cost."""
-        sizes = [math.log10(abs(coefficient)) for coefficient, _ in self._costs if coefficient]
+        sizes = [math.log10(abs(cost.expected)) for cost in self._costs if cost.expected]
         typical = math.fsum(sizes) / len(sizes) if sizes else 0.0
         return float(min(LARGEST_UNIT, max(1.0, 1000.0 ** math.floor(typical / 3.0))))
 

@@ -7,10 +7,10 @@ import math
 from collections.abc import Iterator
 
 from optimizer.errors import Finding
+from optimizer.futures.future import Future
 from optimizer.rules.books import TOLERANCE, Books, broken
 from optimizer.rules.formulation import Formulation, Terms
 from optimizer.rules.limit import admitted, overrun
-from optimizer.rules.period import ends
 from optimizer.rules.policy import Policy, PolicyKind, PolicyRule
 
 CODE = "MINIMUM-1"
@@ -22,9 +22,9 @@ class MinimumCapacity(PolicyRule):
     CODE = "MINIMUM"
     KINDS = (PolicyKind.MINIMUM_CAPACITY,)
 
-    def restrict(self, form: Formulation, policy: Policy) -> None:
-        for span in policy.spans(form.case):
-            for node, _ in ends(form.case.tree, span):
+    def restrict(self, form: Formulation, future: Future, policy: Policy) -> None:
+        for span in policy.spans(future.case):
+            for node, _ in form.ends(future, span):
                 terms: Terms = [
                     (-line.coefficient, line.variable)
                     for _, line in form.select(policy.covers, node)

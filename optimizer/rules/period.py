@@ -1,11 +1,9 @@
 """Spans of quarters that a limit counts together: each quarter, each fiscal year, the whole horizon."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
 from optimizer.case.case import Case
-from optimizer.case.tree import Node, Tree
 from optimizer.tables.quarter import Quarter
 
 
@@ -47,9 +45,3 @@ def _label(case: Case, period: Period, quarter: Quarter) -> str:
     if period is Period.QUARTER:
         return str(quarter)
     return f"FY{case.calendar.fiscal_year(quarter)}" if period is Period.FISCAL_YEAR else "horizon"
-
-
-def ends(tree: Tree, span: Span) -> Iterator[tuple[Node, tuple[Node, ...]]]:
-    """Every node in which the span ends, with the nodes of the span on the path to it, in order of time."""
-    for last in tree.at(span.last):
-        yield last, tuple(node for node in tree.path(last) if node.quarter >= span.quarters[0])[::-1]

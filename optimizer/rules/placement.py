@@ -34,11 +34,13 @@ def clustered(workload: Workload) -> bool:
 
 def served_at(form: Formulation) -> dict[tuple[str, str, str, int], list[Operates]]:
     """Service of clustered workloads by workload, site, segment and node, over all accelerators."""
-    wanted = {workload.workload for workload in form.case.of(Workload) if clustered(workload)}
+    clusters = {
+        future.name: {row.workload for row in future.case.of(Workload) if clustered(row)} for future in form.futures
+    }
     groups: defaultdict[tuple[str, str, str, int], list[Operates]] = defaultdict(list)
-    for made in form.each(SERVED) if wanted else ():
+    for made in form.each(SERVED) if any(clusters.values()) else ():
         workload, site, _, segment = made.index
-        if workload in wanted:
+        if workload in clusters[made.node.scenarios[0]]:
             groups[workload, site, segment, made.node.index].append(made)
     return groups
 
@@ -50,41 +52,43 @@ class OneSite(Rule):
 
     def declare(self, form: Formulation) -> None:
         """Declare where every clustered workload runs; the minimum cluster and the fabric read it too."""
-        wanted = {workload.workload: workload for workload in form.case.of(Workload) if clustered(workload)}
-        if not wanted:
-            return
-        placed = [
-            ((workload, site), node)
-            for node in form.nodes
-            for workload, site in dict.fromkeys((route[0], route[1]) for route in routes(form, node))
-            if workload in wanted and _busy(form.case, wanted[workload], node.quarter)
-        ]
-        form.operate(PLACED, placed)
-        bound = dict.fromkeys(index for index, _ in placed if wanted[index[0]].placement is Placement.ONE_SITE)
-        form.operate(HOME, ((index, node) for node in form.nodes for index in bound))
+        placed, bound = [], {}
+        for node in form.nodes:
+            case = form.at(node)
+            wanted = {row.workload: row for row in case.of(Workload) if clustered(row)}
+            for index in dict.fromkeys((route[0], route[1]) for route in (routes(form, node) if wanted else ())):
+                workload = wanted.get(index[0])
+                if workload is not None and _busy(case, workload, node.quarter):
+                    placed.append((index, node))
+                    if workload.placement is Placement.ONE_SITE:
+                        bound[index] = None
+        if placed:
+            form.operate(PLACED, placed)
+            form.operate(HOME, ((index, node) for node in form.nodes for index in bound))
 
     def rows(self, form: Formulation) -> None:
-        single = {row.workload: row for row in form.case.of(Workload) if row.placement is not Placement.ANYWHERE}
-        segments = {segment.segment: segment for segment in form.case.segments}
         for (name, site, at, index), served in served_at(form).items():
-            placed = form.operations.get((PLACED, (name, site), index))
-            if name in single and placed is not None:
-                node = form.nodes[index]
-                load = form.case.load(single[name], segments[at], node.quarter)
+            placed, node = form.operations.get((PLACED, (name, site), index)), form.nodes[index]
+            case = form.at(node)
+            workload = case.get(Workload, name)
+            if workload.placement is not Placement.ANYWHERE and placed is not None:
+                load = case.load(workload, case.segment(at), node.quarter)
                 terms: Terms = [(1.0, made.variable) for made in served]
                 terms.append((-load, placed))
                 form.limit("PLACE-1", (name, site, at, str(node.quarter)), terms, lower=0.0, upper=0.0)
-        self._one_a_quarter(form, single)
+        self._one_a_quarter(form)
         self._one_for_good(form)
 
-    def _one_a_quarter(self, form: Formulation, single: dict[str, Workload]) -> None:
+    def _one_a_quarter(self, form: Formulation) -> None:
         choices: defaultdict[tuple[str, int], Terms] = defaultdict(list)
         for made in form.each(PLACED):
             choices[made.index[0], made.node.index].append((1.0, made.variable))
         for (name, index), terms in choices.items():
-            if name in single:
-                lower = 1.0 if single[name].must_serve else None
-                form.limit("PLACE-2", (name, str(form.nodes[index].quarter)), terms, lower=lower, upper=1.0)
+            node = form.nodes[index]
+            workload = form.at(node).get(Workload, name)
+            if workload.placement is not Placement.ANYWHERE:
+                lower = 1.0 if workload.must_serve else None
+                form.limit("PLACE-2", (name, str(node.quarter)), terms, lower=lower, upper=1.0)
 
     def _one_for_good(self, form: Formulation) -> None:
         homes: defaultdict[tuple[str, int], Terms] = defaultdict(list)

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import ClassVar
 
 from optimizer.case.case import Case
+from optimizer.futures.future import Future
 from optimizer.ledger.books import Entry
 from optimizer.ledger.keys import VIOLATION, Installed, Key
 from optimizer.rules.books import Books
@@ -110,11 +111,12 @@ class PolicyRule(Rule):
         return (row for row in case.of(Policy) if row.kind in self.KINDS)
 
     def rows(self, form: Formulation) -> None:
-        for policy in self.policies(form.case):
-            self.restrict(form, policy)
+        for future in form.futures:
+            for policy in self.policies(future.case):
+                self.restrict(form, future, policy)
 
-    def restrict(self, form: Formulation, policy: Policy) -> None:
-        """Write the rows of one policy."""
+    def restrict(self, form: Formulation, future: Future, policy: Policy) -> None:
+        """Write the rows of one policy in one scenario, at the nodes it leads."""
         raise NotImplementedError
 
     def replay(self, books: Books) -> Iterator[Entry]:

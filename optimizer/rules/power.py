@@ -29,8 +29,9 @@ class Power(Rule):
             for key in form.accounts(node):
                 if isinstance(key, Draw):
                     drawn[key.site] += [(line.coefficient, line.variable) for line in form.lines(key, node)]
-            for site in form.case.of(Site):
-                given = form.case.energised_mw(site.site, node.quarter)
+            case = form.at(node)
+            for site in case.of(Site):
+                given = case.energised_mw(site.site, node.quarter)
                 if site.site in drawn and (given is not None or site.site in contracted):
                     terms = [(kw * site.pue / 1000.0, variable) for kw, variable in drawn[site.site]]
                     added = form.lines(Energised(site.site), node)

@@ -78,10 +78,10 @@ class Quantities(Rule):
     CODE = "QUANTITY"
 
     def rows(self, form: Formulation) -> None:
-        for limit in form.case.of(QuantityLimit):
-            weights = _weights(form.case, limit)
-            for last in form.case.tree.at(form.case.calendar.end + -1):
-                path = {node.index for node in form.case.tree.path(last)}
+        for future in form.futures:
+            last, path = future.nodes[-1], {node.index for node in future.nodes}
+            for limit in future.case.of(QuantityLimit) if future.leads(last) else ():
+                weights = _weights(future.case, limit)
                 for side, bound in limit.sides():
                     terms = [
                         (side.sign * weights[made.decision.key.contract], made.variable)

@@ -9,13 +9,13 @@ from functools import partial
 
 from optimizer.case.tree import Node
 from optimizer.errors import Finding
+from optimizer.futures.future import Future
 from optimizer.ledger.keys import Key, Supply
 from optimizer.ledger.operation import INTERRUPTIBLE, SERVED
 from optimizer.rules.books import Books, exceeded
 from optimizer.rules.capacity import gpus_per_unit
 from optimizer.rules.formulation import Formulation, Terms
 from optimizer.rules.limit import admitted, overrun
-from optimizer.rules.period import ends
 from optimizer.rules.policy import Policy, PolicyKind, PolicyRule
 from optimizer.tables.quarter import Quarter
 
@@ -29,11 +29,11 @@ class ReserveMargin(PolicyRule):
     CODE = "RESERVE"
     KINDS = (PolicyKind.RESERVE_MARGIN,)
 
-    def restrict(self, form: Formulation, policy: Policy) -> None:
+    def restrict(self, form: Formulation, future: Future, policy: Policy) -> None:
         used = self._used(form, policy)
-        for span in policy.spans(form.case):
-            for node, _ in ends(form.case.tree, span):
-                for segment in form.case.segments:
+        for span in policy.spans(future.case):
+            for node, _ in form.ends(future, span):
+                for segment in future.case.segments:
                     at = segment.segment
                     use = used.get((at, node.index), [])
                     if use:
@@ -49,7 +49,7 @@ class ReserveMargin(PolicyRule):
             for made in form.each(operation):
                 workload, site, accelerator, segment = made.index
                 if policy.at(site, accelerator):
-                    gpus = sign * gpus_per_unit(form.case, workload, accelerator)
+                    gpus = sign * gpus_per_unit(form.at(made.node), workload, accelerator)
                     used.setdefault((segment, made.node.index), []).append((gpus, made.variable))
         return used
 

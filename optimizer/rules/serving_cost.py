@@ -22,13 +22,12 @@ class ServingCosts(Rule):
     CATEGORIES = (SERVING,)
 
     def charge(self, form: Formulation) -> None:
-        case = form.case
-        hours = {(s.segment, q): case.segment_hours(s, q) for s in case.segments for q in case.calendar.quarters}
-        for made in form.each(SERVED) if case.of(ServingCost) else ():
+        for made in form.each(SERVED) if form.case.of(ServingCost) else ():
             workload, site, accelerator, segment = made.index
+            case = form.at(made.node)
             cost = case.serving_cost(workload, site, accelerator, made.node.quarter)
             if cost is not None:
-                volume = hours[segment, made.node.quarter]
+                volume = case.hours_of(segment, made.node.quarter)
                 form.charge(SERVING, SERVED, made.index, made.node, volume, cost, workload)
 
     def replay(self, books: Books) -> Iterator[Entry]:

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from optimizer.case.case import Case
 from optimizer.contracts.contract import Contract
 from optimizer.errors import Finding
+from optimizer.futures.future import Future
 from optimizer.rules.books import Books, exceeded
 from optimizer.rules.formulation import Formulation, Terms
 from optimizer.rules.limit import admitted, overrun
-from optimizer.rules.period import ends
 from optimizer.rules.policy import Policy, PolicyKind, PolicyRule
 
 CODE = "SPOT-SHARE-1"
@@ -25,10 +25,10 @@ class SpotShare(PolicyRule):
     CODE = "SPOT-SHARE"
     KINDS = (PolicyKind.SPOT_SHARE,)
 
-    def restrict(self, form: Formulation, policy: Policy) -> None:
-        hourly = _hourly(form.case)
-        for span in policy.spans(form.case):
-            for node, _ in ends(form.case.tree, span):
+    def restrict(self, form: Formulation, future: Future, policy: Policy) -> None:
+        hourly = _hourly(future.case)
+        for span in policy.spans(future.case):
+            for node, _ in form.ends(future, span):
                 terms: Terms = [
                     (line.coefficient * ((line.source in hourly) - policy.limit), line.variable)
                     for _, line in form.select(policy.covers, node)

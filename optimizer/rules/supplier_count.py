@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 from optimizer.contracts.contract import Contract
 from optimizer.errors import Finding
+from optimizer.futures.future import Future
 from optimizer.ledger.books import Entry
 from optimizer.ledger.decision import Action
 from optimizer.ledger.operation import ENGAGED
@@ -39,7 +40,7 @@ class SupplierCount(PolicyRule):
     KINDS = tuple(SIGNS)
 
     def declare(self, form: Formulation) -> None:
-        if any(self.policies(form.case)):
+        if any(any(self.policies(future.case)) for future in form.futures):
             suppliers = dict.fromkeys(made.decision.supplier for made in _binding(form))
             form.operate(ENGAGED, (((supplier,), node) for node in form.nodes for supplier in suppliers))
 
@@ -74,9 +75,10 @@ class SupplierCount(PolicyRule):
             new += [(-share, variable) for share, variable in signed.get((operates.index[0], node.index), [])]
             form.limit("SUPPLIERS-3", index, new, upper=0.0)
 
-    def restrict(self, form: Formulation, policy: Policy) -> None:
+    def restrict(self, form: Formulation, future: Future, policy: Policy) -> None:
         sign = SIGNS[policy.kind]
-        for last in form.case.tree.at(form.case.calendar.quarters[-1]):
+        last = future.nodes[-1]
+        if future.leads(last):
             terms: Terms = [(sign, made.variable) for made in form.each(ENGAGED) if made.node is last]
             terms += overrun(form, CODE, policy, last)
             form.limit(CODE, (policy.policy, str(last.quarter)), terms, upper=sign * policy.limit)

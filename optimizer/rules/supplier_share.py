@@ -14,11 +14,12 @@ from optimizer.case.case import Case
 from optimizer.case.tree import Node
 from optimizer.case.world import Supplier
 from optimizer.errors import Finding
+from optimizer.futures.future import Future
 from optimizer.ledger.keys import Cash, Key
 from optimizer.rules.books import Books, exceeded
 from optimizer.rules.formulation import Formulation, Terms
 from optimizer.rules.limit import THOUSAND, admitted, overrun, scaled
-from optimizer.rules.period import Span, ends
+from optimizer.rules.period import Span
 from optimizer.rules.policy import Policy, PolicyKind, PolicyRule
 
 
@@ -31,11 +32,11 @@ class SupplierShare(PolicyRule):
         """Whether an amount on the account counts."""
         raise NotImplementedError
 
-    def restrict(self, form: Formulation, policy: Policy) -> None:
-        for span in policy.spans(form.case):
-            for last, nodes in ends(form.case.tree, span):
+    def restrict(self, form: Formulation, future: Future, policy: Policy) -> None:
+        for span in policy.spans(future.case):
+            for last, nodes in form.ends(future, span):
                 by_supplier = self._by_supplier(form, policy, nodes)
-                for supplier in _held(form.case, policy):
+                for supplier in _held(future.case, policy):
                     if supplier in by_supplier:
                         self._row(form, policy, span, last, supplier, by_supplier)
 

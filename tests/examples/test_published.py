@@ -8,7 +8,8 @@ import pytest
 from optimizer.contracts.block import Block
 from optimizer.errors import InputError
 from optimizer.examples.problem import problem_from
-from optimizer.examples.published import Minimum, case_of, load_published
+from optimizer.examples.published import Minimum, case_of
+from optimizer.examples.uncertain import load_published
 from optimizer.run import Request, solve
 from tests.builders import problems
 from tests.examples.reference import Document, optimum, random_problem

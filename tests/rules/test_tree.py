@@ -1,46 +1,36 @@
-"""The seam for scenarios: rows stand at the nodes of a tree and look back along their own path."""
-
-from functools import cached_property
+"""Rows stand at the nodes of a tree and look back along their own path."""
 
 import pytest
 
 from optimizer.case.case import Case
-from optimizer.case.tree import Node, Tree
+from optimizer.case.scenario import Scenario
 from optimizer.case.world import Placement, Site, Workload
 from optimizer.contracts.block import Block
-from optimizer.model import highs
-from optimizer.model.arrays import compile_program
-from optimizer.model.build import formulate
-from optimizer.model.outcome import SolveOptions
 from optimizer.rules.budget import Budget, Measure
 from optimizer.rules.period import Period
 from optimizer.rules.policy import PolicyKind
 from optimizer.rules.quantities import QuantityLimit, QuantityWeight
-from tests.builders import FIRST, across, add, block, edit, one_site, policy, rivals, two_sites
+from optimizer.run import solve_tree
+from tests.builders import EXACT, FIRST, across, add, block, edit, one_site, policy, rivals, two_sites
 
 LONG = edit(one_site(10.0, 12.0, 14.0), Block, "b", term_quarters=2)
 RIVALS = add(LONG, *rivals().records[-2:])
 
 
-class Forked(Case):
-    """A case in which nothing is different, but two equal futures part after the first quarter."""
-
-    @cached_property
-    def tree(self) -> Tree:
-        nodes = [Node(0, FIRST, None, 1.0)]
-        for probability in (0.25, 0.75):
-            for step in range(1, self.settings.quarters):
-                parent = 0 if step == 1 else len(nodes) - 1
-                nodes.append(Node(len(nodes), FIRST + step, parent, probability))
-        return Tree(tuple(nodes))
+def forked(case: Case) -> Case:
+    """The case in which nothing is different, but two equal futures part after the first quarter."""
+    return add(
+        case,
+        Scenario(scenario="one", probability=0.25, parts_in=FIRST + 1),
+        Scenario(scenario="two", probability=0.75, parts_in=FIRST + 1),
+    )
 
 
 def least(case: Case) -> float:
-    """The least expected cost of a case, USD."""
-    form = formulate(case)
-    outcome = highs.solve(compile_program(form.model), SolveOptions(gap=0.0, threads=1))
-    assert outcome.objective is not None
-    return outcome.objective * form.usd_per_unit
+    """The least cost of a case, expected where it has scenarios, USD; its audit has passed."""
+    result = solve_tree(case, EXACT).result
+    assert result.objective is not None
+    return result.objective
 
 
 CASES = {
@@ -96,5 +86,5 @@ def test_equal_futures_change_nothing(name: str) -> None:
     not weighted by probability counts twice.
     """
     case = CASES[name]
-    assert least(Forked(case.records)) == pytest.approx(least(case))
+    assert least(forked(case)) == pytest.approx(least(case))
     assert name == "plain" or least(case) != pytest.approx(least(LONG))

@@ -63,6 +63,8 @@ def headline(plan: Plan, committed: float) -> Headline:
     proven = result.status == OPTIMAL
     if proven:
         status = "Proven optimal" if not result.gap else f"Proven optimal within {gap}"
+    elif result.status == "scenario":
+        status = f"One scenario of a plan under uncertainty: {result.detail}"
     else:
         status = "Feasible, not proven optimal" + (f": gap {gap}" if gap else ": gap unknown")
     return Headline(_act(plan, committed), proven, status, _bound(plan, objective, currency))
@@ -90,6 +92,8 @@ def _names(names: list[str]) -> str:
 
 def _bound(plan: Plan, objective: float, currency: str) -> str:
     result = plan.result
+    if result.status == "scenario":
+        return "What is decided before scenarios part need not be the cheapest for this one; the bound is the tree's."
     stop = STOPS.get(result.stop, result.stop)
     if result.bound is None:
         return f"No bound is known, so nothing is proven about cheaper plans; {stop}."

@@ -50,7 +50,7 @@ class Page:
 
 def write_page(plan: Plan, audited: Audit, path: Path) -> None:
     """Write the page of a plan that has quantities to `path`; raises OutputError where it cannot be written."""
-    write_text(path, _template().render(page=page_of(plan, audited)))
+    write_text(path, template("page.html").render(page=page_of(plan, audited)))
 
 
 def page_of(plan: Plan, audited: Audit) -> Page:
@@ -83,9 +83,10 @@ def page_of(plan: Plan, audited: Audit) -> Page:
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """A template of this package; it escapes every text."""
     loader = PackageLoader("optimizer.report.page", "templates")
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return environment.get_template("page.html")
+    return environment.get_template(name)

@@ -23,6 +23,8 @@ def verdict(plan: Plan) -> str:
     gap = "unknown" if result.gap is None else f"{result.gap:.4%}"
     if result.status == "optimal":
         return f"optimal within a gap of {gap} (asked: {result.asked_gap:.4%})"
+    if result.status == "scenario":
+        return f"one scenario of a plan under uncertainty: {result.detail}"
     return (
         f"feasible, not proven optimal within the asked gap: gap {gap} (asked: {result.asked_gap:.4%}), {result.stop}"
     )

@@ -1,0 +1,114 @@
+"""Published problems with scenarios, rewritten as cases with a tree: the same optimum must come out.
+
+A first quarter without demand is put before the periods. What is bought here and now is signed in it, and all scenarios
+part after it. The case as it stands is the first scenario; what is another number in a scenario becomes a shock.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from math import isclose
+from pathlib import Path
+from typing import cast
+
+from optimizer.case.case import Case
+from optimizer.case.scenario import Scenario
+from optimizer.case.settings import Settings
+from optimizer.errors import Finding, InputError
+from optimizer.examples.problem import Json, Problem, problem_from, read_document
+from optimizer.examples.published import FIRST, Converter, Minimum, case_of
+from optimizer.futures.shock import Change, Shock
+from optimizer.tables.record import Record, Series, columns_of
+
+PARTING = FIRST + 1
+
+
+def load_published(source: str | Path, minimum: Minimum = Minimum.IF_BOUGHT) -> Case:
+    """The case of a published problem in a JSON file, with a tree where it has several scenarios.
+
+    Raises InputError, with every finding, for what a case cannot express.
+    """
+    return published(read_document(Path(source)), Path(source).stem, minimum)
+
+
+def published(document: dict[str, Json], name: str, minimum: Minimum = Minimum.IF_BOUGHT) -> Case:
+    """The case of a published problem. Raises InputError as `load_published` does."""
+    scenarios = list(_scenarios(document))
+    if len(scenarios) < 2:
+        return case_of(problem_from(document, name), minimum)
+    _require_probabilities(name, scenarios)
+    ids = tuple(id_ for id_, _ in scenarios)
+    problems = {id_: problem_from(cast("dict[str, Json]", _only(document, id_, ids)), name) for id_ in ids}
+    return tree_case(problems, scenarios, minimum)
+
+
+def tree_case(problems: dict[str, Problem], scenarios: list[tuple[str, float]], minimum: Minimum) -> Case:
+    """The case of a problem that is another one in each scenario."""
+    highs = _highs(problems.values(), minimum)
+    cases = {id_: Case(tuple(Converter(one, minimum, 1, highs).records())) for id_, one in problems.items()}
+    trunk = next(iter(cases.values()))
+    rows = [Scenario(scenario=id_, probability=share, parts_in=PARTING) for id_, share in scenarios]
+    shocks = [shock for id_, _ in scenarios for shock in differences(trunk, cases[id_], id_)]
+    return Case((*trunk.records, *rows, *shocks))
+
+
+def differences(trunk: Case, case: Case, scenario: str) -> Iterator[Shock]:
+    """Shocks that make one case of another with the same rows. Raises InputError where the rows are not the same."""
+    theirs = {(type(row), row.name): row for row in case.records}
+    if theirs.keys() != {(type(row), row.name) for row in trunk.records}:
+        found = "rows that other scenarios do not have"
+        raise InputError(
+            [Finding(f"scenario {scenario}", found, "the same rows", "give every scenario the same pairs")]
+        )
+    for row in trunk.records:
+        if not isinstance(row, Settings):
+            yield from _row(row, theirs[type(row), row.name], scenario)
+
+
+def _row(mine: Record, their: Record, scenario: str) -> Iterator[Shock]:
+    for name, _ in columns_of(type(mine)):
+        old, new = getattr(mine, name), getattr(their, name)
+        place = {"scenario": scenario, "table": mine.TABLE.name, "row": mine.name, "change": Change.SET}
+        if isinstance(old, Series):
+            for offset, (before, after) in enumerate(zip(old.values, new.values, strict=True)):
+                if before != after:
+                    quarter = old.first + offset
+                    yield Shock(**place, since=quarter, until=quarter, value=after)
+        elif old != new:
+            yield Shock(**place, column=name, value=new)
+
+
+def _scenarios(document: dict[str, Json]) -> Iterator[tuple[str, float]]:
+    listed = document.get("scenarios")
+    for entry in listed if isinstance(listed, list) else []:
+        if isinstance(entry, dict) and isinstance(entry.get("p"), int | float):
+            yield str(entry.get("id")), float(cast("float", entry["p"]))
+
+
+def _require_probabilities(name: str, scenarios: list[tuple[str, float]]) -> None:
+    total, ids = sum(share for _, share in scenarios), {id_ for id_, _ in scenarios}
+    if not isclose(total, 1.0, abs_tol=1e-6) or len(ids) < len(scenarios) or min(p for _, p in scenarios) <= 0.0:
+        found = f"{len(ids)} ids with probabilities that sum to {total:g}"
+        expected = "ids that stand once, each with a probability above 0, a sum of 1"
+        raise InputError([Finding(f"{name} scenarios", found, expected, "correct the file")])
+
+
+def _only(value: Json, scenario: str, ids: tuple[str, ...]) -> Json:
+    """The document as it is in one scenario."""
+    if isinstance(value, dict):
+        if value and set(value) <= set(ids):
+            if scenario not in value:
+                raise InputError([Finding(json.dumps(value)[:80], "no value", f"a value for {scenario}", "add it")])
+            return value[scenario]
+        kept = {word: _only(part, scenario, ids) for word, part in value.items() if word != "scenarios"}
+        return kept
+    return [_only(part, scenario, ids) for part in value] if isinstance(value, list) else value
+
+
+def _highs(problems: Iterable[Problem], minimum: Minimum) -> dict[str, float]:
+    """Most units of each offer: the most that any scenario can need."""
+    highs: dict[str, float] = {}
+    for problem in problems:
+        for offer in problem.offers:
+            high = Converter(problem, minimum).high(offer)
+            highs[offer.id] = max(highs.get(offer.id, 0.0), high)
+    return highs

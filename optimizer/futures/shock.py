@@ -1,0 +1,223 @@
+"""Shocks: what is another number in a scenario than in the case as it stands.
+
+A delay is a shock on a lead time, a default one on availability, a spike one on demand or on a spot price, late power
+one on site_power: any number of the case can be shocked, so that none of them needs code of its own.
+
+  (SHOCK-1)  values by quarter change in the quarters `since` to `until`, by default from the parting on
+  (SHOCK-2)  a term of a contract changes for what is signed in `since` to `until`, by default for all that is signed
+  (SHOCK-3)  any other number changes as a whole, if it cannot have been known before the parting
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from optimizer.case.case import Case
+from optimizer.case.world import Demand, Performance, Workload
+from optimizer.contracts.contract import Contract
+from optimizer.contracts.parts.signed import SignedTerm
+from optimizer.tables.coerce import Refused, coerce
+from optimizer.tables.columns import Blank, Column, Kind, choice, number, reference, text
+from optimizer.tables.columns import quarter as in_quarter
+from optimizer.tables.quarter import Quarter
+from optimizer.tables.record import Problem, Record, Series, TableSpec, columns_of, series_column
+
+EVERY = "*"
+FIXED = ("settings", "scenarios", "shocks")
+NUMERIC = (Kind.NUMBER, Kind.INTEGER)
+CHANGEABLE = (*NUMERIC, Kind.SERIES, Kind.QUARTER, Kind.FLAG, Kind.CHOICE, Kind.SHARES)
+
+
+class Change(Enum):
+    """What a shock does to a number."""
+
+    MULTIPLY = "multiply"
+    ADD = "add"
+    SET = "set"
+
+    def of(self, old: float, value: float) -> float:
+        """The number after the shock."""
+        if self is Change.MULTIPLY:
+            return old * value
+        return old + value if self is Change.ADD else value
+
+
+class Unfit(Exception):
+    """A shock that cannot be applied; `problem` says where and why."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(problem.found)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shock(Record):
+    """A change that a scenario makes to the case, and to every scenario that branches from it."""
+
+    TABLE = TableSpec("shocks", "Shocks", "a change that a scenario makes to the case", 410)
+
+    scenario: str = reference("the scenario", "scenarios")
+    table: str = text("the table of what changes, such as demand, blocks or spot_price")
+    row: str = text("the name of its row, several keys joined by ' / '; * is every row of the table")
+    column: str = text("the column; blank in a table whose values run across quarters", "")
+    since: Quarter | None = in_quarter("first quarter it changes; for terms of contracts: quarter of signing", None)
+    until: Quarter | None = in_quarter("last quarter it changes; blank is to the end", None)
+    change: Change = choice("multiply by, add, or set; a quarter is added to in quarters", Change)
+    value: float | None = number("as the column", "the number; blank where words are set", None, low=None)
+    words: str = text("set: the value where it is not a number, such as a quarter; both blank: a blank cell", "")
+
+    @property
+    def name(self) -> str:
+        return " / ".join(part for part in (self.scenario, self.table, self.row, self.column) if part)
+
+    def covers(self, record: Record) -> bool:
+        """Whether the row is one that it changes."""
+        return record.TABLE.name == self.table and self.row in (EVERY, record.name)
+
+
+def shocked(case: Case, shocks: Iterable[tuple[Shock, Quarter]]) -> Case:
+    """The case after the shocks, in their order; each comes with the quarter from which its scenario is known.
+
+    Raises Unfit for a shock that cannot be applied.
+    """
+    for shock, known in shocks:
+        case = _after(case, shock, known)
+    return case
+
+
+def _after(case: Case, shock: Shock, known: Quarter) -> Case:
+    """The case after one shock."""
+    rows = [record for record in case.records if shock.covers(record)]
+    if not rows:
+        tables = {record.TABLE.name for record in case.records}
+        column = "row" if shock.table in tables else "table"
+        raise Unfit(Problem(column, getattr(shock, column), "what stands in the case", "correct the name"))
+    changed: dict[int, Record] = {}
+    terms: dict[str, Record] = {}
+    for row in rows:
+        changed[id(row)], *parts = _changed(case, row, shock, known)
+        terms |= {term.name: term for term in parts}
+    kept = [row for row in case.records if not (isinstance(row, SignedTerm) and row.name in terms)]
+    return Case((*(changed.get(id(row), row) for row in kept), *terms.values()))
+
+
+def _changed(case: Case, record: Record, shock: Shock, known: Quarter) -> Iterator[Record]:
+    """The row after the shock, and terms that hold for some signing quarters only."""
+    name = shock.column or series_column(type(record)) or ""
+    column = dict(columns_of(type(record))).get(name)
+    if column is None or column.kind not in CHANGEABLE or shock.table in FIXED:
+        expected = "a column that can change: " + ", ".join(_changeable(type(record)))
+        place = "table" if shock.table in FIXED else "column"
+        raise Unfit(Problem(place, getattr(shock, place) or "blank", expected, "correct it"))
+    if column.kind is Kind.SERIES:
+        yield replace(record, **{name: _series(case, getattr(record, name), column, shock, known)})
+    elif isinstance(record, Contract) and (shock.since or shock.until):
+        yield record
+        yield from _terms(case, record, name, column, shock)
+    else:
+        value = _value(getattr(record, name), name, column, shock)
+        _require_unknown(case, record, (getattr(record, name), value), shock, known)
+        yield replace(record, **{name: value})
+
+
+def _changeable(record: type[Record]) -> list[str]:
+    return [name for name, column in columns_of(record) if column.kind in CHANGEABLE]
+
+
+def _series(case: Case, series: Series, column: Column, shock: Shock, known: Quarter) -> Series:
+    """(SHOCK-1)."""
+    since, until = shock.since or known, shock.until or case.calendar.end + -1
+    if since < known:
+        cure = f"begin in {known} or later, or let the scenario part earlier"
+        raise Unfit(Problem("since", str(since), f"{known} or later: what was before is known", cure))
+    values = list(series.values)
+    for offset, old in enumerate(values):
+        quarter = series.first + offset
+        if since <= quarter <= until:
+            values[offset] = _number(old, column, shock, str(quarter))
+    return Series(series.first, tuple(values))
+
+
+def _number(old: float | None, column: Column, shock: Shock, where: str) -> float | None:
+    """A number after the shock, within the range of its column."""
+    if shock.change is Change.SET and shock.value is None:
+        return None
+    if shock.value is None:
+        raise Unfit(Problem("value", "blank", "a number", "fill it"))
+    if old is None and shock.change is not Change.SET:
+        if column.kind is not Kind.SERIES or column.blank is not Blank.ZERO:
+            found = f"{shock.change.value} where the case has a blank cell ({where})"
+            raise Unfit(Problem("change", found, "a number to change", "set it, or fill the cell"))
+        old = 0.0
+    value = shock.change.of(old or 0.0, shock.value)
+    low, high = column.low, column.high
+    if (low is not None and (value < low or (column.above and value == low))) or (high is not None and value > high):
+        bounds = f"{'above' if column.above else 'at least'} {low:g}" if low is not None and value <= low else ""
+        expected = bounds or f"at most {high:g}"
+        raise Unfit(Problem("value", f"{value:g} in {where}", expected, "correct the shock"))
+    return value
+
+
+def _value(old: object, name: str, column: Column, shock: Shock) -> object:
+    """Any other cell after the shock."""
+    if column.kind in NUMERIC:
+        value = _number(old, column, shock, name)  # type: ignore[arg-type]
+        if value is not None and column.kind is Kind.INTEGER:
+            if value != round(value):
+                raise Unfit(Problem("value", f"{value:g} in {name}", "a whole number", "correct the shock"))
+            return round(value)
+        if value is None and (column.required or column.default is not None):
+            raise Unfit(Problem("value", "blank", "a number", "fill it"))
+        return value
+    if column.kind is Kind.QUARTER and shock.change is Change.ADD:
+        if not isinstance(old, Quarter) or shock.value is None or shock.value != round(shock.value):
+            raise Unfit(Problem("value", f"{old} + {shock.value}", "a quarter and a whole number", "correct the shock"))
+        return old + round(shock.value)
+    if shock.change is not Change.SET:
+        expected = f"set, as {name} is no number"
+        raise Unfit(Problem("change", shock.change.value, expected, "set it, with the value under words"))
+    if not shock.words:
+        if column.required:
+            raise Unfit(Problem("words", "blank", f"a value of {name}", "fill it"))
+        return column.default
+    try:
+        return coerce(shock.words, name, column)
+    except Refused as refused:
+        raise Unfit(Problem("words", refused.found, refused.expected, refused.cure)) from refused
+
+
+def _terms(case: Case, contract: Contract, name: str, column: Column, shock: Shock) -> Iterator[SignedTerm]:
+    """(SHOCK-2) The term, for each signing quarter in which it is another."""
+    since, until = shock.since or case.calendar.first, shock.until or case.calendar.end + -1
+    for quarter in case.calendar.quarters:
+        if since <= quarter <= until:
+            value = _value(getattr(contract.as_signed(case, quarter), name), name, column, shock)
+            plain = isinstance(value, int | float) and not isinstance(value, bool)
+            yield SignedTerm(
+                contract=contract.name,
+                signed=quarter,
+                column=name,
+                value=float(value) if plain else None,  # type: ignore[arg-type]
+                words="" if plain or value is None else shock.words or str(value),
+            )
+
+
+def _require_unknown(case: Case, record: Record, values: tuple[object, object], shock: Shock, known: Quarter) -> None:
+    """(SHOCK-3) Before the parting nobody can have known the number: nothing may depend on it there.
+
+    Terms of contracts are left to the comparison of what they post.
+    """
+    shared = [quarter for quarter in case.calendar.ahead if quarter < known]
+    if not shared or isinstance(record, Contract) or values[0] == values[1]:
+        return
+    if all(isinstance(value, Quarter) and value >= known for value in values):
+        return
+    workload = record.workload if isinstance(record, Performance | Workload) else None
+    if workload is not None:
+        demand = [row.units.amount(quarter) for row in case.by(Demand, "workload", workload) for quarter in shared]
+        if not any(demand):
+            return
+    place = f"{record.TABLE.name}.{shock.column} of {record.name}"
+    found = f"{place} would be another already from {shared[0]} to {shared[-1]}, before the scenario parts in {known}"
+    cure = "shock a value by quarter or a term of a contract, or let the scenario part in the first open quarter"
+    raise Unfit(Problem("column", found, "a number that nothing depends on before the parting", cure))

@@ -1,0 +1,129 @@
+"""What a plan under uncertainty says: what is decided now, what can wait and for what, and how cost is distributed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import fsum
+
+from optimizer.ledger.decision import Action, DecisionKey
+from optimizer.ledger.keys import SHORTFALL, Cash
+from optimizer.plan.diff import HIDDEN
+from optimizer.plan.plan import Plan
+from optimizer.plan.tree import TreePlan
+from optimizer.rules.money import weight
+from optimizer.tables.quarter import Quarter
+
+SMALL = 1e-9
+
+
+@dataclass(frozen=True)
+class Course:
+    """One scenario of the plan: its probability, its cost and how much of that is shortfall, USD present value."""
+
+    scenario: str
+    probability: float
+    cost: float
+    shortfall: float
+
+
+@dataclass(frozen=True)
+class Now:
+    """A decision that all scenarios share, in `unit`: it is made before anything parts."""
+
+    key: DecisionKey
+    unit: str
+    quantity: float
+
+
+@dataclass(frozen=True)
+class Waits:
+    """What may be decided on a contract once scenarios have parted.
+
+    `probability` is that of deciding it at all, in `first` to `last`; `least` and `most` are totals over the scenarios,
+    `expected` their mean, in `unit`.
+    """
+
+    action: Action
+    contract: str
+    unit: str
+    probability: float
+    first: Quarter
+    last: Quarter
+    least: float
+    most: float
+    expected: float
+
+
+def courses(tree: TreePlan) -> tuple[Course, ...]:
+    """Every scenario, in the order of the case."""
+    return tuple(
+        Course(branch.scenario, branch.probability, branch.plan.cost, _shortfall(branch.plan))
+        for branch in tree.branches
+    )
+
+
+def _shortfall(plan: Plan) -> float:
+    return fsum(
+        line.amount * weight(plan.case, SHORTFALL, line.posting.quarter)
+        for line in plan.moved
+        if line.posting.key == Cash(SHORTFALL)
+    )
+
+
+def now(tree: TreePlan) -> tuple[Now, ...]:
+    """Decisions on contracts in open quarters that no scenario has parted before, in order of time."""
+    if not tree.branches:
+        return ()
+    plan = tree.branches[0].plan
+    made = ((choice.key, choice.unit, choice.quantity) for choice in plan.choices if _binds(tree, choice.key))
+    shared = (Now(*one) for one in made if len(tree.case.tree.at(one[0].quarter)) == 1)
+    return tuple(sorted(shared, key=lambda one: one.key.quarter))
+
+
+def waiting(tree: TreePlan) -> tuple[Waits, ...]:
+    """Decisions on contracts that can wait until scenarios have parted, in order of time."""
+    found: dict[tuple[Action, str], list[tuple[DecisionKey, float, float, str]]] = {}
+    for branch in tree.branches:
+        for choice in branch.plan.choices:
+            key = choice.key
+            if _binds(tree, key) and len(tree.case.tree.at(key.quarter)) > 1 and choice.quantity > SMALL:
+                part = (key, branch.probability, choice.quantity, branch.scenario)
+                found.setdefault((key.action, key.contract), []).append(part)
+    units = {(c.key.action, c.key.contract): c.unit for branch in tree.branches for c in branch.plan.choices}
+    rows = [_waits(tree, *what, units[what], parts) for what, parts in found.items()]
+    return tuple(sorted(rows, key=lambda row: (row.first, row.contract)))
+
+
+def _waits(
+    tree: TreePlan, action: Action, contract: str, unit: str, parts: Sequence[tuple[DecisionKey, float, float, str]]
+) -> Waits:
+    totals = dict.fromkeys((branch.scenario for branch in tree.branches), 0.0)
+    for _, _, quantity, scenario in parts:
+        totals[scenario] += quantity
+    shares = {scenario: share for _, share, _, scenario in parts}
+    quarters = [key.quarter for key, _, _, _ in parts]
+    expected = fsum(branch.probability * totals[branch.scenario] for branch in tree.branches)
+    low, high = min(totals.values()), max(totals.values())
+    return Waits(action, contract, unit, fsum(shares.values()), min(quarters), max(quarters), low, high, expected)
+
+
+def _binds(tree: TreePlan, key: DecisionKey) -> bool:
+    """Whether it is a decision on a contract that is still open, not an hourly purchase or a mark of the model."""
+    hidden = key.action in HIDDEN or key.action is Action.BUY
+    return not hidden and not tree.case.calendar.settled(key.quarter)
+
+
+def cvar(costs: Sequence[float], probabilities: Sequence[float], tail: float) -> float:
+    """Conditional value at risk: the mean cost of the dearest futures whose probabilities add up to `tail`.
+
+    The future at the edge counts with the part of its probability that is in the tail (Rockafellar & Uryasev, Journal
+    of Banking & Finance 26, 2002). Units of the costs; probabilities sum to 1 and 0 < tail <= 1.
+    """
+    return fsum(cost * share for cost, share in _tail(costs, probabilities, tail)) / tail
+
+
+def _tail(costs: Sequence[float], probabilities: Sequence[float], tail: float) -> Iterator[tuple[float, float]]:
+    left = tail
+    for cost, probability in sorted(zip(costs, probabilities, strict=True), reverse=True):
+        share = min(probability, left)
+        yield cost, share
+        left -= share

@@ -1,0 +1,105 @@
+"""A plan under uncertainty as a folder: its own record and case, and one plan folder a scenario.
+
+The folders of scenarios are numbered in the order of the case, so that no text of a user becomes a path.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from optimizer.catalog import catalog
+from optimizer.errors import StaleError
+from optimizer.files import write_text
+from optimizer.load import load_case
+from optimizer.plan.outlook import courses, now, waiting
+from optimizer.plan.plan import Result, Seconds
+from optimizer.plan.save import CASE, RECORD, load_plan, save_plan, write_record
+from optimizer.plan.tree import Branch, TreePlan
+from optimizer.tables.csv_folder import write_folder
+from optimizer.tables.identity import content_hash
+from optimizer.tables.unparse import raw_tables
+
+SCHEMA = "optimizer/tree@1"
+SCENARIOS = "scenarios"
+
+
+def is_tree(folder: str | Path) -> bool:
+    """Whether the folder holds a plan under uncertainty."""
+    try:
+        document = json.loads((Path(folder) / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(document, dict) and document.get("schema") == SCHEMA
+
+
+def place(number: int) -> str:
+    """The folder of a scenario inside the plan folder, by its number in the case, counted from 1."""
+    return f"{SCENARIOS}/{number:04d}"
+
+
+def save_tree(tree: TreePlan, folder: Path) -> None:
+    """Write the case and the plan of every scenario into `folder`; `plan.json` is written apart, last."""
+    case = tree.case
+    write_folder(list(case.source or raw_tables(case.records, catalog(), case.calendar.quarters)), folder / CASE)
+    for number, branch in enumerate(tree.branches, 1):
+        inside = folder / place(number)
+        inside.mkdir(parents=True)
+        save_plan(branch.plan, inside)
+        write_record(branch.plan, inside)
+
+
+def write_tree_record(tree: TreePlan, folder: Path) -> None:
+    """Write `plan.json`, with the SHA-256 of the case's files and of every scenario's own record."""
+    document = {**record(tree), "files": _sealed(folder)}
+    write_text(folder / RECORD, json.dumps(document, indent=2) + "\n")
+
+
+def record(tree: TreePlan) -> dict[str, Any]:
+    """The document of `plan.json`. Money in USD present value, seconds by step."""
+    return {
+        "schema": SCHEMA,
+        "title": tree.case.settings.title,
+        "currency": tree.case.settings.currency,
+        **asdict(tree.result),
+        "scenarios": [{**asdict(course), "folder": place(number)} for number, course in enumerate(courses(tree), 1)],
+        "now": [{"decision": str(one.key), "unit": one.unit, "quantity": one.quantity} for one in now(tree)],
+        "waits": [
+            {**asdict(one), "action": one.action.value, "first": str(one.first), "last": str(one.last)}
+            for one in waiting(tree)
+        ],
+    }
+
+
+def load_tree(folder: str | Path) -> TreePlan:
+    """The plan saved in `folder`, with the case as solved and the plan of every scenario.
+
+    Raises StaleError when the folder is no complete plan under uncertainty, or when anything in it was changed.
+    """
+    folder = Path(folder)
+    if not is_tree(folder):
+        raise StaleError(f"{folder} holds no complete plan under uncertainty. Fix: solve the case again")
+    document = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    written, found = document.get("files"), _sealed(folder)
+    if written != found:
+        known = written if isinstance(written, dict) else {}
+        changed = sorted(name for name in {*known, *found} if known.get(name) != found.get(name))
+        cure = f"restore the folder, or solve {folder}/{CASE} again"
+        raise StaleError(f"{folder} was changed after the plan was made: {', '.join(changed)}. Fix: {cure}")
+    case = load_case(folder / CASE)
+    fields = {name: document[name] for name in Result.__dataclass_fields__ if name != "seconds"}
+    result = Result(**fields, seconds=Seconds(**document["seconds"]))
+    if content_hash(case.records) != result.case_hash:
+        raise StaleError(f"{folder}/{CASE} was changed after the plan was made. Fix: solve {folder}/{CASE} again")
+    branches = tuple(
+        Branch(entry["scenario"], entry["probability"], load_plan(folder / place(number)))
+        for number, entry in enumerate(document["scenarios"], 1)
+    )
+    return TreePlan(case, result, branches)
+
+
+def _sealed(folder: Path) -> dict[str, str]:
+    """SHA-256 of each file of the case and of each scenario's record, which seals its own files."""
+    files = (*sorted((folder / CASE).glob("*.csv")), *sorted((folder / SCENARIOS).glob(f"*/{RECORD}")))
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}

@@ -1,0 +1,104 @@
+"""A plan under uncertainty: what is decided in each scenario, and what all of them share until they part."""
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field
+from math import fsum
+
+from optimizer.case.case import Case
+from optimizer.errors import AuditError, Finding
+from optimizer.futures.future import certain
+from optimizer.plan.audit import CENT, FAULT, audit
+from optimizer.plan.plan import Plan, Result
+from optimizer.tables.identity import content_hash
+from optimizer.tables.quarter import Quarter
+
+RELATIVE = 1e-12
+
+
+@dataclass(frozen=True)
+class Branch:
+    """What is decided if a scenario comes true: a plan of the case that this scenario is."""
+
+    scenario: str
+    probability: float
+    plan: Plan = field(repr=False)
+
+
+@dataclass(frozen=True)
+class TreePlan:
+    """A plan of a case with scenarios; its objective is the expected present value over the branches, USD."""
+
+    case: Case = field(repr=False)
+    result: Result
+    branches: tuple[Branch, ...] = field(repr=False)
+
+    @property
+    def expected(self) -> float:
+        """Expected present value of cost, USD."""
+        return fsum(branch.probability * branch.plan.cost for branch in self.branches)
+
+    def branch(self, scenario: str) -> Branch:
+        """The branch of a scenario. Raises KeyError for a name that is none."""
+        return {branch.scenario: branch for branch in self.branches}[scenario]
+
+
+def audit_tree(tree: TreePlan) -> tuple[Finding, ...]:
+    """Every limit and every dollar in each scenario, nonanticipativity, and the expected cost, without the model."""
+    return tuple(_findings(tree))
+
+
+def require_tree(tree: TreePlan) -> None:
+    """Raise AuditError with every finding unless the audit of the tree passes."""
+    findings = audit_tree(tree)
+    if findings:
+        raise AuditError(findings)
+
+
+def _findings(tree: TreePlan) -> Iterator[Finding]:
+    leaves = {name: node for node in tree.case.tree.at(tree.case.calendar.end + -1) for name in node.scenarios}
+    found = tuple(branch.scenario for branch in tree.branches)
+    if sorted(found) != sorted(leaves):
+        yield Finding("plan scenarios", ", ".join(found), ", ".join(leaves), FAULT)
+        return
+    for branch in tree.branches:
+        yield from _branch(tree, branch)
+    yield from _anticipated(tree)
+    reported, expected = tree.result.objective, tree.expected
+    turnover = max(branch.plan.turnover for branch in tree.branches)
+    if reported is None or not abs(reported - expected) <= CENT + RELATIVE * turnover:
+        yield Finding("plan objective", f"{reported}", f"{expected:,.4f}, the mean of the scenarios", FAULT)
+
+
+def _branch(tree: TreePlan, branch: Branch) -> Iterator[Finding]:
+    name = branch.scenario
+    course = tree.case.tree.course(name)
+    if abs(branch.probability - course[-1].probability) > RELATIVE:
+        yield Finding(f"scenario {name}", f"probability {branch.probability:g}", f"{course[-1].probability:g}", FAULT)
+    if content_hash(branch.plan.case.records) != content_hash(certain(tree.case, name).records):
+        yield Finding(f"scenario {name}", "the plan of another case", "the case of the scenario", FAULT)
+    for finding in audit(branch.plan.case, branch.plan).findings:
+        yield Finding(f"scenario {name}: {finding.place}", finding.found, finding.expected, finding.cure)
+
+
+def _anticipated(tree: TreePlan) -> Iterator[Finding]:
+    """(TREE-1) No decision differs between scenarios that have not parted."""
+    quantities = {branch.scenario: _by_quarter(branch.plan) for branch in tree.branches}
+    for node in tree.case.tree.nodes:
+        first = quantities[node.scenarios[0]].get(node.quarter, {})
+        for other in node.scenarios[1:]:
+            theirs = quantities[other].get(node.quarter, {})
+            for key in dict.fromkeys((*first, *theirs)):
+                mine, their = first.get(key, 0.0), theirs.get(key, 0.0)
+                if mine != their:
+                    place = f"TREE-1 {key} in {node.quarter}"
+                    found = f"{mine:g} in {node.scenarios[0]}, {their:g} in {other}"
+                    yield Finding(place, found, "the same in both: they have not parted", FAULT)
+
+
+def _by_quarter(plan: Plan) -> dict[Quarter, dict[Hashable, float]]:
+    found: dict[Quarter, dict[Hashable, float]] = {}
+    for choice in plan.choices:
+        found.setdefault(choice.key.quarter, {})[choice.key] = choice.quantity
+    for key, quantity in plan.operations:
+        found.setdefault(key.quarter, {})[key] = quantity
+    return found

@@ -1,0 +1,157 @@
+"""The workbook of a plan under uncertainty: scenarios with their cost, what is decided now, what waits.
+
+The expected cost is a live formula over probabilities and costs; the costs of a scenario are rebuilt, to the cent, by
+the live formulas of its own workbook.
+"""
+
+import math
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from openpyxl.workbook.properties import CalcProperties
+
+from optimizer.files import write_file
+from optimizer.plan.outlook import Course, courses, now, waiting
+from optimizer.plan.tree import TreePlan
+from optimizer.report.workbook.cached import with_values
+from optimizer.report.workbook.contents import Group
+from optimizer.report.workbook.cover import define_names
+from optimizer.report.workbook.live import ONE, Cell, Live, Words, absolute, choose
+from optimizer.report.workbook.sheet import Book, Sheet, letter
+from optimizer.report.workbook.style import GREEN, RED, Align, Format, Look, Style, Tone
+
+TIE = 0.01
+LEFT = Style(side=Align.LEFT)
+QUIET = Style(tone=Tone.QUIET, side=Align.LEFT)
+SCENARIO, PROBABILITY, COST, SHORTFALL, NUMBER = range(2, 7)
+
+
+@dataclass(frozen=True)
+class Column(Live):
+    """Two columns of numbers on the same rows: SUMPRODUCT of both, or SUM of the first."""
+
+    sheet: str
+    first: tuple[Cell, ...]
+    second: tuple[Cell, ...] = ()
+
+    def text(self, sheet: str, i: int) -> str:
+        parts = [self._range(cells, sheet) for cells in (self.first, self.second) if cells]
+        return f"{'SUMPRODUCT' if self.second else 'SUM'}({','.join(parts)})"
+
+    def _range(self, cells: Sequence[Cell], sheet: str) -> str:
+        column = letter(cells[0].column)
+        address = f"${column}${cells[0].row}:${column}${cells[-1].row}"
+        return address if sheet == self.sheet else f"{self.sheet}!{address}"
+
+    def value(self, i: int) -> float:
+        others: list[Live] = list(self.second) or [ONE] * len(self.first)
+        return math.fsum(a.amount(i) * b.amount(i) for a, b in zip(self.first, others, strict=True))
+
+
+def write_tree_workbook(tree: TreePlan, path: Path) -> None:
+    """Write the workbook of a tree that has branches to `path`; raises OutputError where it cannot be written."""
+    book = Book(tree.result.case_hash[:8])
+    title = tree.case.settings.title
+    scenarios = book.sheet("Scenarios", title, "What the plan costs in each scenario, and on average", Group.READ.value)
+    decided = book.sheet("DecideNow", "Decide now", "The same in every scenario: decided first", Group.READ.value)
+    waits = book.sheet("Waits", "What can wait", "Decided once scenarios have parted", Group.READ.value)
+    names = _scenarios(scenarios, tree, courses(tree))
+    _decided(decided, tree)
+    _waiting(waits, tree)
+    for sheet in (scenarios, decided, waits):
+        sheet.finish("4:4", False)
+    define_names(scenarios, names)
+    book.workbook.remove(book.workbook["styles"])
+    book.workbook.calculation = CalcProperties(fullCalcOnLoad=True)
+    sheets = book.workbook.sheetnames
+
+    def write(target: Path) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            bare = Path(folder) / "bare.xlsx"
+            book.workbook.save(bare)
+            with_values(bare, target, sheets, book.shown)
+
+    write_file(Path(path), write)
+
+
+def _heads(sheet: Sheet, *heads: str, right: int = 2) -> None:
+    """Column headings on row 4; those from the `right`-th on stand over numbers."""
+    for number, head in enumerate(heads):
+        sheet.header(4, 2 + number, head, Align.RIGHT if number >= right else Align.LEFT)
+    sheet.next = 5
+
+
+def _scenarios(sheet: Sheet, tree: TreePlan, every: tuple[Course, ...]) -> dict[str, Cell]:
+    """A line a scenario, the mean of them, and the tie to the solver."""
+    sheet.widths((3, 44, 22, 24, 22, 12))
+    currency = tree.case.settings.currency
+    _heads(
+        sheet, "Scenario", "Probability", f"Present value, {currency}", f"Shortfall cost, {currency}", "Folder", right=1
+    )
+    shares, costs, short = [], [], []
+    for number, one in enumerate(every, 1):
+        row = sheet.next
+        sheet.words(row, SCENARIO, one.scenario, LEFT)
+        shares.append(sheet.put(row, PROBABILITY, one.probability, Style(Format.GAP)))
+        costs.append(sheet.put(row, COST, one.cost, Style(Format.CENTS)))
+        short.append(sheet.put(row, SHORTFALL, one.shortfall, Style(Format.CENTS)))
+        sheet.words(row, NUMBER, f"{number:04d}", Style(tone=Tone.QUIET))
+        sheet.next += 1
+    total = Style(Format.CENTS, look=Look.TOTAL)
+    sheet.words(sheet.next, SCENARIO, "Expected", Style(look=Look.TOTAL, side=Align.LEFT))
+    whole = sheet.put(sheet.next, PROBABILITY, Column(sheet.name, tuple(shares)), Style(Format.GAP, look=Look.TOTAL))
+    rebuilt = sheet.put(sheet.next, COST, Column(sheet.name, tuple(costs), tuple(shares)), total)
+    sheet.put(sheet.next, SHORTFALL, Column(sheet.name, tuple(short), tuple(shares)), total)
+    sheet.next += 2
+    reported = _figure(sheet, f"Objective of the solver, {currency}", tree.result.objective)
+    _figure(sheet, f"Proven lower bound, {currency}", tree.result.bound)
+    tie = _figure(sheet, "Largest difference that is a rounding error", TIE)
+    assert reported is not None and tie is not None
+    holds = choose(absolute(rebuilt - reported) <= tie, choose(absolute(whole - ONE) <= tie, ONE, ONE - ONE), ONE - ONE)
+    sheet.words(sheet.next, SCENARIO, "Master check", QUIET)
+    master = sheet.put(sheet.next, COST, holds, Style(look=Look.BOLD))
+    shown = sheet.formula(sheet.next, SHORTFALL, choose(master.equals(ONE), Words("ALL PASS"), Words("FAIL")), LEFT)
+    address = f"{letter(shown.column)}{shown.row}"
+    sheet.shade(address, f'{address}="ALL PASS"', GREEN)
+    sheet.shade(address, f'{address}="FAIL"', RED)
+    return {"objective_solver": reported, "objective_formula": rebuilt, "checks_pass": master}
+
+
+def _figure(sheet: Sheet, label: str, number: float | None) -> Cell | None:
+    """A labelled number; nothing where it is not known."""
+    if number is None:
+        return None
+    sheet.words(sheet.next, SCENARIO, label, QUIET)
+    cell = sheet.put(sheet.next, COST, number, Style(Format.CENTS))
+    sheet.next += 1
+    return cell
+
+
+def _decided(sheet: Sheet, tree: TreePlan) -> None:
+    sheet.widths((3, 18, 44, 14, 18, 12))
+    _heads(sheet, "Action", "Contract", "Quarter", "Quantity", "Unit", right=3)
+    for one in now(tree):
+        for column, text in (
+            (2, one.key.action.value),
+            (3, one.key.contract),
+            (4, str(one.key.quarter)),
+            (6, one.unit),
+        ):
+            sheet.words(sheet.next, column, text, LEFT)
+        sheet.put(sheet.next, 5, one.quantity, Style(Format.COUNT))
+        sheet.next += 1
+
+
+def _waiting(sheet: Sheet, tree: TreePlan) -> None:
+    sheet.widths((3, 18, 44, 14, 12, 12, 14, 14, 14, 12))
+    _heads(sheet, "Action", "Contract", "Probability", "From", "Until", "Least", "Most", "Mean", "Unit", right=2)
+    for one in waiting(tree):
+        texts = ((2, one.action.value), (3, one.contract), (5, str(one.first)), (6, str(one.last)), (10, one.unit))
+        for column, text in texts:
+            sheet.words(sheet.next, column, text, LEFT)
+        sheet.put(sheet.next, 4, one.probability, Style(Format.GAP))
+        for column, number in ((7, one.least), (8, one.most), (9, one.expected)):
+            sheet.put(sheet.next, column, number, Style(Format.COUNT))
+        sheet.next += 1

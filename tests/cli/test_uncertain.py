@@ -1,0 +1,143 @@
+"""A case with scenarios through the command line: solve, audit, report, and what refuses it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from optimizer.case.world import Workload
+from optimizer.catalog import catalog
+from optimizer.cli.main import main
+from optimizer.errors import Exit
+from optimizer.futures.shock import Change
+from optimizer.plan.save_tree import load_tree
+from optimizer.plan.tree import audit_tree
+from optimizer.tables.csv_folder import write_folder
+from optimizer.tables.unparse import raw_tables
+from tests.builders import FIRST, add, block, edit
+from tests.futures.branching import newsvendor, scenario, shock
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Path:
+    """The newsvendor with an offer that can wait: 4 blocks now, 6 later if demand is high; 8,500 USD on average."""
+    late = block("late", price_usd_per_gpu_hour=1.5, sign_from=FIRST + 1)
+    records = add(newsvendor(), late).records
+    write_folder(raw_tables(records, catalog(), (FIRST, FIRST + 1)), tmp_path / "case")
+    return tmp_path / "case"
+
+
+@pytest.fixture
+def plan(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """Its plan folder."""
+    assert main(["solve", str(case), "--out", str(tmp_path / "plan")]) == Exit.DONE
+    capsys.readouterr()
+    return tmp_path / "plan"
+
+
+def test_solve_says_what_to_decide_now_and_what_can_wait(
+    case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["solve", str(case), "--out", str(tmp_path / "plan")]) == Exit.DONE
+    said = capsys.readouterr().out
+    assert "expected present value 8,500.00 USD" in said
+    now, later = said.split("what can wait")
+    assert "sign b" in now and "sign late" not in now
+    assert "sign late" in later and "50.000%" in later
+
+
+def test_the_folder_holds_the_tree_and_a_plan_for_each_scenario(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Proves: every scenario is a plan folder that can be audited and reported by itself."""
+    document = json.loads((plan / "plan.json").read_text())
+    assert document["schema"] == "optimizer/tree@1"
+    assert [one["scenario"] for one in document["scenarios"]] == ["low", "high"]
+    assert main(["audit", str(plan)]) == Exit.DONE
+    for one in document["scenarios"]:
+        assert main(["audit", str(plan / one["folder"])]) == Exit.DONE
+        assert (plan / one["folder"] / "plan.xlsx").exists()
+    assert main(["report", str(plan)]) == Exit.DONE
+    assert main(["report", str(plan / "scenarios" / "0002")]) == Exit.DONE
+    assert "One scenario of a plan under uncertainty" in (plan / "scenarios" / "0002" / "plan.html").read_text()
+    assert not audit_tree(load_tree(plan))
+
+
+def test_the_expected_cost_is_a_live_formula(plan: Path) -> None:
+    """Proves: objective_formula is SUMPRODUCT of costs and probabilities and shows 8,500; checks_pass shows 1."""
+    shown, written = load_workbook(plan / "plan.xlsx", data_only=True), load_workbook(plan / "plan.xlsx")
+    cells = {}
+    for name in ("objective_solver", "objective_formula", "checks_pass"):
+        sheet, address = next(iter(written.defined_names[name].destinations))
+        cells[name] = (shown[sheet][address].value, str(written[sheet][address].value))
+    assert cells["objective_formula"][0] == pytest.approx(8_500.0)
+    assert "SUMPRODUCT(" in cells["objective_formula"][1]
+    assert cells["objective_solver"][0] == pytest.approx(8_500.0)
+    assert cells["checks_pass"][0] == 1
+
+
+def test_a_scenario_can_be_solved_as_if_it_were_certain(case: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = str(case.parent / "high")
+    assert main(["solve", str(case), "--scenario", "high", "--out", out]) == Exit.DONE
+    assert "expected present value 10,000.00 USD" in capsys.readouterr().out
+    assert main(["solve", str(case), "--scenario", "hihg", "--out", out]) == Exit.USAGE
+    assert "it has: low, high" in capsys.readouterr().err
+
+
+def test_a_changed_scenario_is_seen(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Proves: nothing in the folder of a tree can be changed unseen, whichever scenario it belongs to."""
+    decisions = plan / "scenarios" / "0002" / "tables" / "decisions.csv"
+    decisions.write_text(decisions.read_text().replace("6", "5"))
+    assert main(["audit", str(plan)]) == Exit.STALE
+    record = plan / "scenarios" / "0001" / "plan.json"
+    record.write_text(record.read_text() + " ")
+    assert main(["audit", str(plan)]) == Exit.STALE
+    assert "scenarios/0001/plan.json" in capsys.readouterr().err
+
+
+def test_a_plan_without_scenarios_replaces_a_tree(plan: Path, case: Path) -> None:
+    """Proves: no scenario of an older plan is left in a folder that holds another plan."""
+    assert main(["solve", str(case), "--scenario", "low", "--out", str(plan)]) == Exit.DONE
+    assert not (plan / "scenarios").exists()
+
+
+def test_what_cannot_take_scenarios_says_so(plan: Path, case: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Proves: nothing replans or compares a tree as if it were certain."""
+    store = f"sqlite:///{case.parent / 'runs.db'}"
+    assert main(["replan", str(case), "--as-of", str(FIRST), "--store", store]) == Exit.USAGE
+    assert "a case with scenarios cannot be replanned" in capsys.readouterr().err
+    assert main(["diff", str(plan), str(plan)]) == Exit.STALE
+    assert "scenarios/0001" in capsys.readouterr().err
+
+
+def test_check_shows_the_cell_of_a_shock(case: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shocks = case / "shocks.csv"
+    shocks.write_text(shocks.read_text().replace("train", "trian"))
+    assert main(["check", str(case)]) == Exit.INPUT
+    said = capsys.readouterr()
+    assert "shocks.csv" in said.out + said.err
+    assert "trian" in said.out + said.err
+
+
+def test_an_infeasible_tree_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Proves: demand that must be served and cannot be in one scenario makes the tree infeasible: exit 4, a record."""
+    case = edit(newsvendor(max_blocks=8.0), Workload, "train", must_serve=True)
+    write_folder(raw_tables(case.records, catalog(), (FIRST, FIRST + 1)), tmp_path / "case")
+    assert main(["solve", str(tmp_path / "case"), "--out", str(tmp_path / "plan")]) == Exit.UNSOLVABLE
+    assert "infeasible" in capsys.readouterr().out
+    assert json.loads((tmp_path / "plan" / "plan.json").read_text())["status"] == "infeasible"
+    assert main(["audit", str(tmp_path / "plan")]) == Exit.STALE
+
+
+def test_hostile_names_stay_text(tmp_path: Path) -> None:
+    """Proves: the name of a scenario is no path, no formula and no markup."""
+    name = "../../<b>x"
+    case = newsvendor()
+    rows = tuple(row for row in case.records if row.TABLE.name not in ("scenarios", "shocks"))
+    case = add(type(case)(rows), scenario("low", 0.5), scenario(name, 0.5))
+    case = add(case, shock(name, "demand", "train", Change.SET, 10.0))
+    write_folder(raw_tables(case.records, catalog(), (FIRST, FIRST + 1)), tmp_path / "case")
+    assert main(["solve", str(tmp_path / "case"), "--out", str(tmp_path / "plan")]) == Exit.DONE
+    assert sorted(path.name for path in (tmp_path / "plan" / "scenarios").iterdir()) == ["0001", "0002"]
+    assert "<b>x" not in (tmp_path / "plan" / "plan.html").read_text()
+    sheet = load_workbook(tmp_path / "plan" / "plan.xlsx")["Scenarios"]
+    assert sheet["B6"].value == name and sheet["B6"].data_type == "s"
