@@ -82,7 +82,7 @@ def solve(case: Case, request: Request | None = None, listen: Listener = silent,
     except UnsolvableError as error:
         return _without_plan(case, request, str(error), time.perf_counter() - began)
     built = time.perf_counter()
-    outcome = _run(form, program, request, listen, stop)
+    outcome = search(form, program, request, listen, stop)
     seconds = Seconds(build=built - began, solve=outcome.seconds)
     return audited_plan(form, program, request, outcome, seconds, listen)
 
@@ -111,7 +111,7 @@ def audited_plan(
 def solve_tree(
     case: Case, request: Request | None = None, listen: Listener = silent, stop: Event | None = None
 ) -> TreePlan:
-    """The audited plan of least expected present value over the scenarios of the case.
+    """The audited plan of least expected present value over the scenarios of the case, and of risk where it counts.
 
     What is decided before scenarios part is the same in them. Without any plan, `TreePlan.result.status` says why, and
     there are no branches. Raises InputError for scenarios that are not in order, AuditError when the plan fails its
@@ -127,7 +127,7 @@ def solve_tree(
     except UnsolvableError as error:
         return TreePlan(case, _without_plan(case, request, str(error), time.perf_counter() - began).result, ())
     built = time.perf_counter()
-    outcome = _run(form, program, request, listen, stop)
+    outcome = search(form, program, request, listen, stop)
     result = _result(form, request, program, outcome, Seconds(build=built - began, solve=outcome.seconds))
     if outcome.values is None:
         if outcome.status is Status.INFEASIBLE:
@@ -137,7 +137,8 @@ def solve_tree(
     listen(Step("auditing the plan"))
     tree = TreePlan(case, result, tuple(_branch(form, future, program, outcome, result) for future in form.futures))
     turnover = max(branch.plan.turnover for branch in tree.branches)
-    tree = replace(tree, result=_priced(result, tree.expected, turnover, outcome, form.usd_per_unit))
+    risky = bool(case.settings.risk_weight)
+    tree = replace(tree, result=_priced(result, tree.objective, turnover, outcome, form.usd_per_unit, risky))
     require_tree(tree)
     return tree
 
@@ -175,7 +176,10 @@ def options(case: Case, request: Request) -> SolveOptions:
     )
 
 
-def _run(form: Formulation, program: Program, request: Request, listen: Listener, stop: Event | None) -> Outcome:
+def search(
+    form: Formulation, program: Program, request: Request, listen: Listener = silent, stop: Event | None = None
+) -> Outcome:
+    """Search the program of a formulation, or one with other bounds; figures in the unit of the formulation."""
     listen(Step(f"solving {program.num_columns:,} columns, {program.num_rows:,} rows"))
     asked = options(form.case, request)
     if request.solver is not None:
@@ -230,10 +234,13 @@ def _without_plan(case: Case, request: Request, detail: str, seconds: float) -> 
     return Plan(case, result, (), (), ())
 
 
-def _priced(result: Result, cost: float, turnover: float, outcome: Outcome, unit: float) -> Result:
-    """The result with its objective to the cent: every posted dollar, discounted; it must agree with the solver's."""
+def _priced(result: Result, cost: float, turnover: float, outcome: Outcome, unit: float, risky: bool = False) -> Result:
+    """The result with its objective to the cent: every posted dollar, discounted; it must agree with the solver's.
+
+    Where risk counts, the solver may say more than the plan's: its threshold need not be the best before the optimum.
+    """
     said = (outcome.objective or 0.0) * unit
-    if abs(cost - said) > AGREEMENT * max(turnover, 1.0):
+    if cost - said > AGREEMENT * max(turnover, 1.0) or (not risky and said - cost > AGREEMENT * max(turnover, 1.0)):
         raise SolverError(f"the solver says the plan costs {said:,.4f}, its postings say {cost:,.4f}")
     return replace(result, objective=cost, bound=None if result.bound is None else min(result.bound, cost))
 

@@ -29,6 +29,7 @@ LAYERS = (
     ("run", "publish"),
     ("store",),
     ("replan",),
+    ("studies",),
     ("examples",),
     ("announce", "schedule"),
     ("cli", "__main__"),

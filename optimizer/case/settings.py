@@ -50,6 +50,7 @@ class Settings(Record):
     )
     risk_weight: float = number("weight", "weight of CVaR in the objective (scenarios)", 0.0)
     risk_tail: float = number("share", "probability of the tail that CVaR averages", 0.1, above=True, high=1.0)
+    cvar_limit_usd: float | None = number("USD", "largest CVaR at the risk tail; blank is no limit", None, low=None)
     mip_gap: float = number("share", "proven relative gap at which the solver may stop", 0.001, high=1.0)
     time_limit_seconds: float = number("seconds", "longest time in the solver", 600.0, above=True)
     as_of: Quarter | None = quarter(

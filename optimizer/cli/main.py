@@ -69,6 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
     _approve(commands)
     _runs(commands)
     _backtest(commands)
+    _value(commands)
     _schedule(commands)
     return parser
 
@@ -168,6 +169,13 @@ def _runs(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
         _store(action)
     for action in (listed, show, compare):
         _json(action)
+
+
+def _value(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    value = commands.add_parser("value", help="what foresight, options and planning for more than the mean are worth")
+    value.add_argument("case", type=source, help=f"a case with scenarios: {CASE}")
+    _searched(value, "in each search")
+    _json(value)
 
 
 def _backtest(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

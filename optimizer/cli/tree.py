@@ -15,7 +15,13 @@ def summary(tree: TreePlan, headline: str) -> str:
         return "\n".join([*lines, result.detail]).rstrip()
     bound = "not known" if result.bound is None else f"{result.bound:,.2f}"
     gap = "not known" if result.gap is None else percent(result.gap)
-    lines += [f"expected present value {result.objective:,.2f} {currency}, bound {bound}, gap {gap}", ""]
+    settings = tree.case.settings
+    if settings.risk_weight:
+        words = f"objective {result.objective:,.2f} {currency}, expected cost + {settings.risk_weight:g} x CVaR"
+        lines += [f"{words}, bound {bound}, gap {gap}", f"expected present value {tree.expected:,.2f} {currency}"]
+    else:
+        lines.append(f"expected present value {result.objective:,.2f} {currency}, bound {bound}, gap {gap}")
+    lines += [f"CVaR of the dearest {percent(settings.risk_tail)}: {tree.cvar:,.2f} {currency}", ""]
     lines += ["decide now, whatever comes", _now(tree), "", "what can wait", _waits(tree), "", _courses(tree), ""]
     steps = result.seconds
     lines.append(

@@ -10,6 +10,7 @@ from optimizer.ledger.decision import Decision, Relation
 from optimizer.model.arrays import paused_gc
 from optimizer.rules.formulation import Formulation, Row
 from optimizer.rules.paid import paid_decisions
+from optimizer.rules.risk import add_risk
 from optimizer.rules.rule import rules
 
 TOLERANCE = 1e-9
@@ -32,6 +33,7 @@ def formulate(case: Case) -> Formulation:
         form.relate(_relations)
         for rule in families:
             rule.rows(form)
+        add_risk(form)
         _settle_empty_rows(form)
         form.finish()
     return form

@@ -1,6 +1,6 @@
 """What a plan under uncertainty says: what is decided now, what can wait and for what, and how cost is distributed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import fsum
 
@@ -110,20 +110,3 @@ def _binds(tree: TreePlan, key: DecisionKey) -> bool:
     """Whether it is a decision on a contract that is still open, not an hourly purchase or a mark of the model."""
     hidden = key.action in HIDDEN or key.action is Action.BUY
     return not hidden and not tree.case.calendar.settled(key.quarter)
-
-
-def cvar(costs: Sequence[float], probabilities: Sequence[float], tail: float) -> float:
-    """Conditional value at risk: the mean cost of the dearest futures whose probabilities add up to `tail`.
-
-    The future at the edge counts with the part of its probability that is in the tail (Rockafellar & Uryasev, Journal
-    of Banking & Finance 26, 2002). Units of the costs; probabilities sum to 1 and 0 < tail <= 1.
-    """
-    return fsum(cost * share for cost, share in _tail(costs, probabilities, tail)) / tail
-
-
-def _tail(costs: Sequence[float], probabilities: Sequence[float], tail: float) -> Iterator[tuple[float, float]]:
-    left = tail
-    for cost, probability in sorted(zip(costs, probabilities, strict=True), reverse=True):
-        share = min(probability, left)
-        yield cost, share
-        left -= share

@@ -63,6 +63,8 @@ def record(tree: TreePlan) -> dict[str, Any]:
         "title": tree.case.settings.title,
         "currency": tree.case.settings.currency,
         **asdict(tree.result),
+        "expected": tree.expected if tree.branches else None,
+        "cvar": tree.cvar if tree.branches else None,
         "scenarios": [{**asdict(course), "folder": place(number)} for number, course in enumerate(courses(tree), 1)],
         "now": [{"decision": str(one.key), "unit": one.unit, "quantity": one.quantity} for one in now(tree)],
         "waits": [

@@ -1,6 +1,6 @@
 """A plan under uncertainty: what is decided in each scenario, and what all of them share until they part."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import fsum
 
@@ -9,6 +9,7 @@ from optimizer.errors import AuditError, Finding
 from optimizer.futures.future import certain
 from optimizer.plan.audit import CENT, FAULT, audit
 from optimizer.plan.plan import Plan, Result
+from optimizer.rules.books import exceeded
 from optimizer.tables.identity import content_hash
 from optimizer.tables.quarter import Quarter
 
@@ -37,9 +38,38 @@ class TreePlan:
         """Expected present value of cost, USD."""
         return fsum(branch.probability * branch.plan.cost for branch in self.branches)
 
+    @property
+    def cvar(self) -> float:
+        """Mean cost of the dearest futures at the risk tail of the case, USD, by plain sorting."""
+        costs = [branch.plan.cost for branch in self.branches]
+        return cvar(costs, [branch.probability for branch in self.branches], self.case.settings.risk_tail)
+
+    @property
+    def objective(self) -> float:
+        """Expected cost + risk weight x CVaR, USD."""
+        weight = self.case.settings.risk_weight
+        return self.expected + weight * self.cvar if weight and len(self.branches) > 1 else self.expected
+
     def branch(self, scenario: str) -> Branch:
         """The branch of a scenario. Raises KeyError for a name that is none."""
         return {branch.scenario: branch for branch in self.branches}[scenario]
+
+
+def cvar(costs: Sequence[float], probabilities: Sequence[float], tail: float) -> float:
+    """Conditional value at risk: the mean cost of the dearest futures whose probabilities add up to `tail`.
+
+    The future at the edge counts with the part of its probability that is in the tail (Rockafellar & Uryasev, Journal
+    of Banking & Finance 26, 2002). Units of the costs; probabilities sum to 1 and 0 < tail <= 1.
+    """
+    return fsum(cost * share for cost, share in _tail(costs, probabilities, tail)) / tail
+
+
+def _tail(costs: Sequence[float], probabilities: Sequence[float], tail: float) -> Iterator[tuple[float, float]]:
+    left = tail
+    for cost, probability in sorted(zip(costs, probabilities, strict=True), reverse=True):
+        share = min(probability, left)
+        yield cost, share
+        left -= share
 
 
 def audit_tree(tree: TreePlan) -> tuple[Finding, ...]:
@@ -63,10 +93,13 @@ def _findings(tree: TreePlan) -> Iterator[Finding]:
     for branch in tree.branches:
         yield from _branch(tree, branch)
     yield from _anticipated(tree)
-    reported, expected = tree.result.objective, tree.expected
+    reported, found = tree.result.objective, tree.objective
     turnover = max(branch.plan.turnover for branch in tree.branches)
-    if reported is None or not abs(reported - expected) <= CENT + RELATIVE * turnover:
-        yield Finding("plan objective", f"{reported}", f"{expected:,.4f}, the mean of the scenarios", FAULT)
+    if reported is None or not abs(reported - found) <= CENT + RELATIVE * turnover:
+        yield Finding("plan objective", f"{reported}", f"{found:,.4f}, the mean of the scenarios and their risk", FAULT)
+    limit = tree.case.settings.cvar_limit_usd
+    if limit is not None and len(tree.branches) > 1:
+        yield from exceeded("RISK-2 CVaR", "CVaR (USD)", tree.cvar, limit, turnover)
 
 
 def _branch(tree: TreePlan, branch: Branch) -> Iterator[Finding]:

@@ -83,11 +83,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Cost:
-    """A term of the objective: present value of a unit of the variable, weighed with its probability."""
+    """A term of the objective: present value of a unit of the variable in `scenarios`, and their probability."""
 
     value: float
     probability: float
     variable: Variable
+    scenarios: tuple[str, ...]
 
     @property
     def expected(self) -> float:
@@ -115,7 +116,7 @@ class Formulation:
         self._ledger: defaultdict[tuple[Key, int], list[Line]] = defaultdict(list)
         self._accounts: defaultdict[int, dict[Key, None]] = defaultdict(dict)
         self._rows: defaultdict[str, list[Row]] = defaultdict(list)
-        self._costs: list[Cost] = []
+        self.costs: list[Cost] = []
         self.offered: dict[str, list[Made]] = {}
         self.charges: list[Charge] = []
         self._weight = cache(partial(weight, case))
@@ -214,8 +215,10 @@ class Formulation:
             return
         if isinstance(posting.key, Cash):
             value = coefficient * self._weight(posting.key.category, posting.quarter)
-            probability = future.probability if reached is None else reached.probability
-            self._costs.append(Cost(value, probability, variable))
+            if reached is None:
+                self.costs.append(Cost(value, future.probability, variable, (future.name,)))
+            else:
+                self.costs.append(Cost(value, reached.probability, variable, reached.scenarios))
         if reached is not None:
             self._accounts[reached.index][posting.key] = None
             self._ledger[posting.key, reached.index].append(Line(coefficient, variable, source, supplier))
@@ -294,13 +297,17 @@ class Formulation:
             return
         self._rows[code].append(Row(index, terms, lower, upper))
 
+    def weigh(self, value: float, variable: Variable) -> None:
+        """Add a term to the objective that is no payment, USD a unit."""
+        self.costs.append(Cost(value, 1.0, variable, ()))
+
     def finish(self) -> pyo.ConcreteModel:
         """The Pyomo model: minimise expected present value, in `usd_per_unit`, subject to every row."""
         for code, rows in self._rows.items():
             family = pyo.Constraint(range(len(rows)), rule=lambda _, number, rows=rows: _expression(rows[number]))
             self.model.add_component(code, family)
-        coefficients = [cost.expected / self.usd_per_unit for cost in self._costs]
-        variables = [cost.variable for cost in self._costs]
+        coefficients = [cost.expected / self.usd_per_unit for cost in self.costs]
+        variables = [cost.variable for cost in self.costs]
         cost = LinearExpression(constant=0, linear_coefs=coefficients, linear_vars=variables)
         self.model.cost = pyo.Objective(expr=cost, sense=pyo.minimize)
         return self.model
@@ -308,7 +315,7 @@ class Formulation:
     @cached_property
     def usd_per_unit(self) -> float:
         """USD in the unit of the objective: the power of 1,000 at or below the typical (geometric mean) unit cost."""
-        sizes = [math.log10(abs(cost.expected)) for cost in self._costs if cost.expected]
+        sizes = [math.log10(abs(cost.expected)) for cost in self.costs if cost.expected]
         typical = math.fsum(sizes) / len(sizes) if sizes else 0.0
         return float(min(LARGEST_UNIT, max(1.0, 1000.0 ** math.floor(typical / 3.0))))
 

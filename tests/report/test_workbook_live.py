@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from optimizer.report.workbook.cached import fill
@@ -47,6 +47,7 @@ def test_brackets_stand_where_they_are_needed(live: Live) -> None:
     assert eval(text.replace("^", "**"), {"__builtins__": {}}) == pytest.approx(live.amount(0), rel=1e-9)
 
 
+@example(-((cell(1) ** cell(2)) * cell(3)))
 @given(expressions())
 def test_a_leading_minus_never_touches_a_power(live: Live) -> None:
     """Proves: no formula depends on how a minus before a power is read, which differs between Excel and others."""

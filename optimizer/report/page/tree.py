@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from optimizer.files import write_text
-from optimizer.plan.outlook import Course, courses, cvar, now, waiting
+from optimizer.plan.outlook import Course, courses, now, waiting
 from optimizer.plan.save_tree import place
 from optimizer.plan.tree import TreePlan
 from optimizer.report.page.figures import Row, Table
@@ -90,17 +90,20 @@ def _act(decided: Table, waits: Table) -> str:
 
 def _cards(tree: TreePlan, every: tuple[Course, ...]) -> tuple[Card, ...]:
     currency, settings = tree.case.settings.currency, tree.case.settings
-    costs, shares = [one.cost for one in every], [one.probability for one in every]
     worst, best = max(every, key=lambda one: one.cost), min(every, key=lambda one: one.cost)
     short = sum(one.probability for one in every if one.shortfall > 0.005)
-    tail = cvar(costs, shares, settings.risk_tail)
     return (
         Card("Expected present value", money(tree.expected, currency), f"over {len(every)} scenarios"),
         Card("Dearest scenario", money(worst.cost, currency), f"{worst.scenario}, {percent(worst.probability)}"),
         Card("Cheapest scenario", money(best.cost, currency), f"{best.scenario}, {percent(best.probability)}"),
-        Card(f"CVaR of the dearest {percent(settings.risk_tail)}", money(tail, currency), "mean cost of the tail"),
+        Card(f"CVaR of the dearest {percent(settings.risk_tail)}", money(tree.cvar, currency), _weighed(tree)),
         Card("Chance of a shortfall", percent(short), "in any quarter of the horizon", short > 0.0),
     )
+
+
+def _weighed(tree: TreePlan) -> str:
+    weight = tree.case.settings.risk_weight
+    return f"counts {weight:g} times in the objective" if weight else "mean cost of the tail"
 
 
 def _decided(tree: TreePlan) -> Table:

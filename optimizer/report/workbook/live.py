@@ -113,7 +113,8 @@ class Operation(Live):
         left, right = self.left.text(sheet, i), self.right.text(sheet, i)
         if self.left == Number(0) and self.sign == "-":
             left = ""
-            right = f"({right})" if self.right.binding == Binding.POWER else right
+            power_first = "^" in right and self.right.binding in (Binding.POWER, Binding.PRODUCT)
+            right = f"({right})" if power_first else right
         elif self.left.binding < self.binding or (self.sign == "^" and self.left.binding < Binding.ATOM):
             left = f"({left})"
         if self.right.binding < self.binding or (self.sign in "-/^" and self.right.binding == self.binding):

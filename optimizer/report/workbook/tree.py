@@ -18,18 +18,19 @@ from optimizer.plan.tree import TreePlan
 from optimizer.report.workbook.cached import with_values
 from optimizer.report.workbook.contents import Group
 from optimizer.report.workbook.cover import define_names
-from optimizer.report.workbook.live import ONE, Cell, Live, Words, absolute, choose
+from optimizer.report.workbook.live import ONE, ZERO, Call, Cell, Live, Words, absolute, choose, highest
 from optimizer.report.workbook.sheet import Book, Sheet, letter
 from optimizer.report.workbook.style import GREEN, RED, Align, Format, Look, Style, Tone
 
 TIE = 0.01
+ROUNDING = 1e-12
 LEFT = Style(side=Align.LEFT)
 QUIET = Style(tone=Tone.QUIET, side=Align.LEFT)
-SCENARIO, PROBABILITY, COST, SHORTFALL, NUMBER = range(2, 7)
+SCENARIO, PROBABILITY, COST, SHORTFALL, NUMBER, EXCESS = range(2, 8)
 
 
 @dataclass(frozen=True)
-class Column(Live):
+class Products(Live):
     """Two columns of numbers on the same rows: SUMPRODUCT of both, or SUM of the first."""
 
     sheet: str
@@ -85,12 +86,14 @@ def _heads(sheet: Sheet, *heads: str, right: int = 2) -> None:
 
 def _scenarios(sheet: Sheet, tree: TreePlan, every: tuple[Course, ...]) -> dict[str, Cell]:
     """A line a scenario, the mean of them, and the tie to the solver."""
-    sheet.widths((3, 44, 22, 24, 22, 12))
+    sheet.widths((3, 48, 22, 24, 22, 12, 26))
     currency = tree.case.settings.currency
     _heads(
         sheet, "Scenario", "Probability", f"Present value, {currency}", f"Shortfall cost, {currency}", "Folder", right=1
     )
-    shares, costs, short = [], [], []
+    shares: list[Cell] = []
+    costs: list[Cell] = []
+    short: list[Cell] = []
     for number, one in enumerate(every, 1):
         row = sheet.next
         sheet.words(row, SCENARIO, one.scenario, LEFT)
@@ -101,10 +104,11 @@ def _scenarios(sheet: Sheet, tree: TreePlan, every: tuple[Course, ...]) -> dict[
         sheet.next += 1
     total = Style(Format.CENTS, look=Look.TOTAL)
     sheet.words(sheet.next, SCENARIO, "Expected", Style(look=Look.TOTAL, side=Align.LEFT))
-    whole = sheet.put(sheet.next, PROBABILITY, Column(sheet.name, tuple(shares)), Style(Format.GAP, look=Look.TOTAL))
-    rebuilt = sheet.put(sheet.next, COST, Column(sheet.name, tuple(costs), tuple(shares)), total)
-    sheet.put(sheet.next, SHORTFALL, Column(sheet.name, tuple(short), tuple(shares)), total)
+    whole = sheet.put(sheet.next, PROBABILITY, Products(sheet.name, tuple(shares)), Style(Format.GAP, look=Look.TOTAL))
+    rebuilt = sheet.put(sheet.next, COST, Products(sheet.name, tuple(costs), tuple(shares)), total)
+    sheet.put(sheet.next, SHORTFALL, Products(sheet.name, tuple(short), tuple(shares)), total)
     sheet.next += 2
+    rebuilt = _risk(sheet, tree, rebuilt, costs, shares)
     reported = _figure(sheet, f"Objective of the solver, {currency}", tree.result.objective)
     _figure(sheet, f"Proven lower bound, {currency}", tree.result.bound)
     tie = _figure(sheet, "Largest difference that is a rounding error", TIE)
@@ -119,12 +123,43 @@ def _scenarios(sheet: Sheet, tree: TreePlan, every: tuple[Course, ...]) -> dict[
     return {"objective_solver": reported, "objective_formula": rebuilt, "checks_pass": master}
 
 
-def _figure(sheet: Sheet, label: str, number: float | None) -> Cell | None:
+def _risk(sheet: Sheet, tree: TreePlan, expected: Cell, costs: list[Cell], shares: list[Cell]) -> Cell:
+    """CVaR as a live formula, in a column beside the scenarios, and the objective that counts it."""
+    settings, currency = tree.case.settings, tree.case.settings.currency
+    tail = _figure(sheet, "Risk tail (probability)", settings.risk_tail, Format.GAP)
+    weight = _figure(sheet, "Risk weight", settings.risk_weight, Format.PRICE)
+    threshold = _figure(sheet, f"Cost at the edge of the tail, {currency}", _edge(tree))
+    assert tail is not None and weight is not None and threshold is not None
+    sheet.header(4, EXCESS, f"Cost beyond the edge, {currency}", Align.RIGHT)
+    beyond = [
+        sheet.put(cost.row, EXCESS, Call("MAX", (cost - threshold, ZERO), highest), Style(Format.CENTS))
+        for cost in costs
+    ]
+    mean = Products(sheet.name, tuple(beyond), tuple(shares))
+    sheet.words(sheet.next, SCENARIO, f"CVaR: mean cost of the tail, {currency}", QUIET)
+    cvar = sheet.put(sheet.next, COST, threshold + mean / tail, Style(Format.CENTS))
+    sheet.words(sheet.next + 1, SCENARIO, f"Objective: expected + weight x CVaR, {currency}", QUIET)
+    objective = sheet.put(sheet.next + 1, COST, expected + weight * cvar, Style(Format.CENTS, look=Look.BOLD))
+    sheet.next += 2
+    return objective
+
+
+def _edge(tree: TreePlan) -> float:
+    """The cost at which the tail begins: what is dearer has less probability than the tail, USD."""
+    left = tree.case.settings.risk_tail
+    for branch in sorted(tree.branches, key=lambda branch: branch.plan.cost, reverse=True):
+        left -= branch.probability
+        if left <= ROUNDING:
+            break
+    return branch.plan.cost
+
+
+def _figure(sheet: Sheet, label: str, number: float | None, format: Format = Format.CENTS) -> Cell | None:
     """A labelled number; nothing where it is not known."""
     if number is None:
         return None
     sheet.words(sheet.next, SCENARIO, label, QUIET)
-    cell = sheet.put(sheet.next, COST, number, Style(Format.CENTS))
+    cell = sheet.put(sheet.next, COST, number, Style(format))
     sheet.next += 1
     return cell
 

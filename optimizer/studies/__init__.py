@@ -1,0 +1,1 @@
+"""Questions asked of a case that take more than one solve."""
