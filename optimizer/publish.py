@@ -3,12 +3,14 @@
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from optimizer.errors import OutputError
 from optimizer.plan.audit import Audit, audit, require
-from optimizer.plan.plan import Plan
+from optimizer.plan.plan import Plan, Result
 from optimizer.plan.save import CASE, RECORD, TABLES, save_plan, write_record
 from optimizer.plan.save_tree import SCENARIOS, place, save_tree, write_tree_record
 from optimizer.plan.tree import TreePlan, require_tree
@@ -26,20 +28,14 @@ def write(plan: Plan, folder: str | Path) -> Plan:
     plan fails its audit, OutputError when the folder cannot be written.
     """
     began = time.perf_counter()
-    folder = Path(folder)
-    stage = _stage(folder)
-    try:
+    with _staged(Path(folder)) as stage:
         save_plan(plan, stage)
         if plan.result.objective is not None:
             audited = audit(plan.case, plan)
             require(audited)
             render(plan, audited, stage)
-        seconds = replace(plan.result.seconds, write=time.perf_counter() - began)
-        plan = replace(plan, result=replace(plan.result, seconds=seconds))
+        plan = replace(plan, result=_written(plan.result, began))
         write_record(plan, stage)
-        _move(stage, folder)
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
     return plan
 
 
@@ -50,19 +46,13 @@ def write_tree(tree: TreePlan, folder: str | Path) -> TreePlan:
     those of any of them later. Raises AuditError and OutputError as `write` does.
     """
     began = time.perf_counter()
-    folder = Path(folder)
-    stage = _stage(folder)
-    try:
+    with _staged(Path(folder)) as stage:
         save_tree(tree, stage)
         if tree.branches:
             require_tree(tree)
             render_tree(tree, stage)
-        seconds = replace(tree.result.seconds, write=time.perf_counter() - began)
-        tree = replace(tree, result=replace(tree.result, seconds=seconds))
+        tree = replace(tree, result=_written(tree.result, began))
         write_tree_record(tree, stage)
-        _move(stage, folder)
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
     return tree
 
 
@@ -85,6 +75,22 @@ def render(plan: Plan, audited: Audit, folder: Path) -> None:
 
     write_workbook(plan, audited, folder / WORKBOOK)
     write_page(plan, audited, folder / PAGE)
+
+
+def _written(result: Result, began: float) -> Result:
+    """The result with the time that writing took."""
+    return replace(result, seconds=replace(result.seconds, write=time.perf_counter() - began))
+
+
+@contextmanager
+def _staged(folder: Path) -> Iterator[Path]:
+    """A folder beside the target, moved into place when all is written, removed in any case."""
+    stage = _stage(folder)
+    try:
+        yield stage
+        _move(stage, folder)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
 
 
 def _stage(folder: Path) -> Path:

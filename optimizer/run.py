@@ -21,6 +21,7 @@ from optimizer.model.diagnose import conflict
 from optimizer.model.extract import extract, start_values
 from optimizer.model.outcome import Outcome, Progress, SolveOptions, Status, available_threads
 from optimizer.model.pyomo_solver import solve_with_pyomo
+from optimizer.model.stepwise import LARGE, first_plan
 from optimizer.plan.audit import audit, require
 from optimizer.plan.plan import Plan, Result, Seconds
 from optimizer.plan.tree import Branch, TreePlan, require_tree
@@ -185,9 +186,21 @@ def search(
     if request.solver is not None:
         return solve_with_pyomo(form.model, program, request.solver, asked)
     start = None if request.start is None else start_values(form, program, request.start)
+    if start is None and len(form.futures) > 1 and program.num_columns > LARGE and program.integrality.any():
+        listen(Step(f"finding a first plan, scenario by scenario of {len(form.futures)}"))
+        began = time.perf_counter()
+        start = first_plan(form, program, asked, stop)
+        asked = _after(asked, time.perf_counter() - began)
+        listen(Step(f"solving {program.num_columns:,} columns, {program.num_rows:,} rows"))
     return highs.solve(
         program, asked, on_progress=lambda p: listen(in_dollars(p, form.usd_per_unit)), start=start, stop_event=stop
     )
+
+
+def _after(asked: SolveOptions, seconds: float) -> SolveOptions:
+    """What is left of the time limit."""
+    limit = asked.time_limit_seconds
+    return asked if limit is None else replace(asked, time_limit_seconds=max(0.0, limit - seconds))
 
 
 def in_dollars(progress: Progress, unit: float) -> Progress:

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from optimizer.contracts.block import Block
 from optimizer.futures.future import certain
 from optimizer.load import load_case
 from optimizer.plan.plan import Plan
 from optimizer.plan.statements import obligations
 from optimizer.run import Request, solve, solve_tree
 from optimizer.tables.csv_folder import read_folder
+from optimizer.tables.identity import content_hash
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
@@ -48,6 +50,18 @@ def test_the_uncertain_tutorial_costs_what_its_walk_through_says() -> None:
     ]
     assert regret == pytest.approx([36_500.0, 0.0, 40_000.0], abs=0.005)
     assert 0.5 * regret[0] + 0.3 * regret[1] + 0.2 * regret[2] == pytest.approx(26_250.0, abs=0.005)
+
+
+def test_the_five_futures_are_a_case_with_scenarios() -> None:
+    """Proves: the case can be read; every scenario changes it; what the firm blocks cost is not among the changes."""
+    case = load_case(DATA / "meta-nebius-tree")
+    names = case.tree.nodes[0].scenarios
+    cases = [certain(case, name) for name in names]
+    hashes = {content_hash(tuple(row for row in one.records if row is not one.settings)) for one in cases}
+    assert len(names) == len(hashes) == 5
+    for one in cases:
+        firm = [block for block in one.of(Block) if block.block.startswith("nebius-firm")]
+        assert sum(block.min_blocks * (block.price_usd_per_block_quarter or 0.0) * 20 for block in firm) == 12e9
 
 
 def test_the_infeasible_example_is_infeasible_because_blocks_are_whole() -> None:

@@ -196,14 +196,16 @@ def prepare_process() -> None:
 def _search(program: Program, options: SolveOptions, watch: Watch, incumbent: Polished) -> _Finish:
     """Run HiGHS on the whole program; where a limit ends it, the plan of the start may be better than its own.
 
-    HiGHS 1.16 may improve on a start and yet hand back the start: its claim is then more than its columns say. What
-    it claims is not believed; it searches again by itself.
+    HiGHS 1.16 may claim to improve on a start and yet hand back the start: its columns cost more than it says. Then it
+    searches again by itself. Its bound is kept: what it left out costs no less than its claim, its bound no more.
     """
     finish = _attempt(program, options, watch, incumbent.values)
     if incumbent.values is not None and incumbent.objective is not None:
         if finish.values is not None and _misses_cost(program, finish.values, finish.objective):
-            watch.best = (incumbent.values, incumbent.objective)
+            watch.best, proven = (incumbent.values, incumbent.objective), finish.bound
             finish = _attempt(program, options, watch, None)
+            known = [bound for bound in (proven, finish.bound) if bound is not None]
+            finish = replace(finish, bound=max(known, default=None))
         if finish.status is Status.INFEASIBLE:
             raise SolverError("HiGHS calls the program infeasible, but the plan of the start meets every row")
         if finish.status.yields_plan and (finish.objective is None or incumbent.objective < finish.objective):

@@ -52,7 +52,13 @@ def write_workbook(plan: Plan, audited: Audit, path: Path) -> None:
     sheets = _sheets(book, plan)
     _fill(sheets, plan, audited, book, plan_hash)
     _properties(book, plan, plan_hash)
+    save(book, path)
+
+
+def save(book: Book, path: Path) -> None:
+    """Write a finished workbook, with the value every formula shows, to be calculated anew when it is opened."""
     book.workbook.remove(book.workbook["styles"])
+    book.workbook.calculation = CalcProperties(fullCalcOnLoad=True)
     names = book.workbook.sheetnames
 
     def write(target: Path) -> None:
@@ -129,11 +135,10 @@ def _fill(sheets: dict[str, Sheet], plan: Plan, audited: Audit, book: Book, plan
 
 
 def _properties(book: Book, plan: Plan, plan_hash: str) -> None:
-    """Say in the properties of the document which run it is of; ask for a full calculation when it is opened."""
+    """Say in the properties of the document which run it is of."""
     workbook = book.workbook
     workbook.properties.title = clean(plan.case.settings.title)
     workbook.properties.creator = "optimizer"
     workbook.properties.description = f"Run {book.run}"
     for name, text in (("run", book.run), ("case_hash", plan.result.case_hash), ("plan_hash", plan_hash)):
         workbook.custom_doc_props.append(StringProperty(name=name, value=text))
-    workbook.calculation = CalcProperties(fullCalcOnLoad=True)

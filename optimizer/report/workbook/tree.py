@@ -5,17 +5,13 @@ the live formulas of its own workbook.
 """
 
 import math
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from openpyxl.workbook.properties import CalcProperties
-
-from optimizer.files import write_file
 from optimizer.plan.outlook import Course, courses, now, waiting
 from optimizer.plan.tree import TreePlan
-from optimizer.report.workbook.cached import with_values
+from optimizer.report.workbook.book import save
 from optimizer.report.workbook.contents import Group
 from optimizer.report.workbook.cover import define_names
 from optimizer.report.workbook.live import ONE, ZERO, Call, Cell, Live, Words, absolute, choose, highest
@@ -64,17 +60,7 @@ def write_tree_workbook(tree: TreePlan, path: Path) -> None:
     for sheet in (scenarios, decided, waits):
         sheet.finish("4:4", False)
     define_names(scenarios, names)
-    book.workbook.remove(book.workbook["styles"])
-    book.workbook.calculation = CalcProperties(fullCalcOnLoad=True)
-    sheets = book.workbook.sheetnames
-
-    def write(target: Path) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            bare = Path(folder) / "bare.xlsx"
-            book.workbook.save(bare)
-            with_values(bare, target, sheets, book.shown)
-
-    write_file(Path(path), write)
+    save(book, path)
 
 
 def _heads(sheet: Sheet, *heads: str, right: int = 2) -> None:
