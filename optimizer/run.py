@@ -129,7 +129,8 @@ def solve_tree(
         return TreePlan(case, _without_plan(case, request, str(error), time.perf_counter() - began).result, ())
     built = time.perf_counter()
     outcome = search(form, program, request, listen, stop)
-    result = _result(form, request, program, outcome, Seconds(build=built - began, solve=outcome.seconds))
+    seconds = Seconds(build=built - began, solve=time.perf_counter() - built)
+    result = _result(form, request, program, outcome, seconds)
     if outcome.values is None:
         if outcome.status is Status.INFEASIBLE:
             listen(Step("finding which limits conflict"))
