@@ -9,9 +9,9 @@ from optimizer.case.case import Case
 from optimizer.case.check import check_case
 from optimizer.case.scenario import Scenario
 from optimizer.contracts.contract import Contract
-from optimizer.futures.future import Future, futures, line
+from optimizer.futures.future import Future, futures, inherited, standing
 from optimizer.futures.shock import Shock, Unfit, shocked
-from optimizer.ledger.decision import Decision, Relation
+from optimizer.ledger.decision import Decision
 from optimizer.ledger.keys import Key
 from optimizer.tables.quarter import Quarter
 from optimizer.tables.record import Problem, Record
@@ -67,17 +67,14 @@ def _ancestry(case: Case, row: Scenario) -> Found:
 
 def _shocks(case: Case) -> Found:
     """Shocks that cannot be applied: unknown cells, values out of range, what was known before the parting."""
-    plain = Case(tuple(record for record in case.records if not isinstance(record, Scenario | Shock)))
     for row in case.of(Scenario):
-        after = plain
-        for before in line(case, row.scenario):
-            since = before.parts_in or case.calendar.first
-            for shock in case.by(Shock, "scenario", before.scenario):
-                try:
-                    after = shocked(after, [(shock, since)])
-                except Unfit as unfit:
-                    if before is row:
-                        yield shock, unfit.problem
+        after = standing(case)
+        for shock, known in inherited(case, row.scenario):
+            try:
+                after = shocked(after, [(shock, known)])
+            except Unfit as unfit:
+                if shock.scenario == row.scenario:
+                    yield shock, unfit.problem
 
 
 def _certain(case: Case) -> Found:
@@ -101,14 +98,12 @@ def _domain(case: Case) -> Iterator[tuple[str, Problem]]:
 
 def foresight(case: Case) -> Found:
     """(SHOCK-2) What scenarios that have not parted would be offered, or would owe, on different terms."""
-    every = futures(case)
-    by_name = {future.name: future for future in every}
     offers: dict[str, _Offers] = {}
-    for future in every:
+    for future in futures(case):
         mine = offers[future.name] = _Offers(future)
         for other in dict.fromkeys(node.scenarios[0] for node in future.nodes):
             if other != future.name:
-                told = mine.told_from(offers.get(other) or _Offers(by_name[other]))
+                told = mine.told_from(offers[other])
                 if told is not None:
                     cure = "limit the shock to what is signed from the parting on (since), or let it part earlier"
                     row = case.get(Scenario, future.name)
@@ -124,16 +119,12 @@ class _Offers:
         self.future = future
         contracts = future.case.of(Contract)
         self.decisions = {one.key: one for contract in contracts for one in contract.decisions(future.case)}
-        self.relations: Counter[Relation] = Counter(
-            one for contract in contracts for one in contract.relations(future.case)
-        )
+        self.relations = {one for contract in contracts for one in contract.relations(future.case)}
 
     def told_from(self, other: "_Offers") -> str | None:
         """What shows, at a node that both pass, which of the two it is; None if nothing does."""
-        shared = {
-            mine.quarter for mine, their in zip(self.future.nodes, other.future.nodes, strict=True) if mine is their
-        }
-        last = max(shared)
+        pairs = zip(self.future.nodes, other.future.nodes, strict=True)
+        last = max(mine.quarter for mine, their in pairs if mine is their)
         for key in dict.fromkeys((*self.decisions, *other.decisions)):
             if key.quarter <= last:
                 mine, their = self.decisions.get(key), other.decisions.get(key)
@@ -141,9 +132,9 @@ class _Offers:
                     return f"{key} can be decided in one of them only"
                 if mine != their and (quarter := _differ(mine, their, last)):
                     return f"{key} is not the same in {quarter}"
-        mine_only = {one for one in self.relations if one.quarter <= last}
-        for relation in mine_only ^ {one for one in other.relations if one.quarter <= last}:
-            return f"the limit {relation.code} of {relation.contract} is not the same in {relation.quarter}"
+        for relation in self.relations ^ other.relations:
+            if relation.quarter <= last:
+                return f"the limit {relation.code} of {relation.contract} is not the same in {relation.quarter}"
         return None
 
 

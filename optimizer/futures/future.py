@@ -35,13 +35,9 @@ class Future:
 
 def futures(case: Case) -> tuple[Future, ...]:
     """Every scenario of the case, in sheet order. Raises Unfit for a shock that cannot be applied."""
-    return tuple(future(case, name) for name in ([row.scenario for row in case.of(Scenario)] or [""]))
-
-
-def future(case: Case, name: str) -> Future:
-    """One scenario of the case. Raises Unfit for a shock that cannot be applied."""
-    course = case.tree.course(name)
-    return Future(name, course[-1].probability, certain(case, name), course)
+    names = [row.scenario for row in case.of(Scenario)] or [""]
+    courses = [(name, case.tree.course(name)) for name in names]
+    return tuple(Future(name, course[-1].probability, certain(case, name), course) for name, course in courses)
 
 
 def certain(case: Case, name: str) -> Case:
@@ -55,27 +51,21 @@ def certain(case: Case, name: str) -> Case:
     if name not in {row.scenario for row in case.of(Scenario)}:
         known = ", ".join(row.scenario for row in case.of(Scenario)) or "none"
         raise UsageError(f"the case has no scenario {name!r}; it has: {known}")
-    plain = Case(tuple(record for record in case.records if not isinstance(record, Scenario | Shock)))
-    inherited = [
-        (shock, row.parts_in or case.calendar.first)
-        for row in line(case, name)
-        for shock in case.by(Shock, "scenario", row.scenario)
-    ]
-    settings = plain.settings
-    titled = replace(settings, title=f"{settings.title}: {name}")
-    records = tuple(titled if record is settings else record for record in shocked(plain, inherited).records)
-    return Case(records)
+    after = shocked(standing(case), inherited(case, name))
+    titled = replace(after.settings, title=f"{after.settings.title}: {name}")
+    return Case(tuple(titled if record is after.settings else record for record in after.records))
 
 
-def line(case: Case, name: str) -> tuple[Scenario, ...]:
-    """The scenario and those it branches from, the oldest first."""
+def standing(case: Case) -> Case:
+    """The case as it stands, without its scenarios."""
+    return Case(tuple(record for record in case.records if not isinstance(record, Scenario | Shock)))
 
-    def back() -> Iterator[Scenario]:
-        row = case.get(Scenario, name)
-        while True:
-            yield row
-            if not row.branches_from:
-                return
-            row = case.get(Scenario, row.branches_from)
 
-    return tuple(back())[::-1]
+def inherited(case: Case, name: str) -> Iterator[tuple[Shock, Quarter]]:
+    """The shocks of a scenario and of those it branches from, the oldest first, with the quarter they are known from."""
+    rows = [case.get(Scenario, name)]
+    while rows[-1].branches_from:
+        rows.append(case.get(Scenario, rows[-1].branches_from))
+    for row in reversed(rows):
+        for shock in case.by(Shock, "scenario", row.scenario):
+            yield shock, row.parts_in or case.calendar.first

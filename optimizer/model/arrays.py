@@ -10,9 +10,9 @@ because it walks each expression once and keeps no map per object.
 import gc
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -62,6 +62,16 @@ class Program:
     @property
     def num_rows(self) -> int:
         return len(self.constraints)
+
+    def fixed(self, values: Iterable[tuple[VarData, float]]) -> "Program":
+        """The program in which some variables are given; those it has no column for are left out."""
+        low, high = self.col_lower.copy(), self.col_upper.copy()
+        place = {id(column): number for number, column in enumerate(self.columns)}
+        for variable, value in values:
+            number = place.get(id(variable))
+            if number is not None:
+                low[number] = high[number] = value
+        return replace(self, col_lower=low, col_upper=high)
 
     @property
     def matrix(self) -> csr_array:

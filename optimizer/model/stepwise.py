@@ -64,21 +64,17 @@ def _decide(future: Future, known: dict[Place, float], options: SolveOptions, st
     """Solve one scenario under what is known, and add its whole numbers to it; False if it has no plan then."""
     alone = formulate(future.case)
     program = compile_program(alone.model)
-    column = {id(variable): number for number, variable in enumerate(program.columns)}
+    places = {id(variable): place for place, variable in _places(alone, future)}
     whole = [
-        (place, column[id(variable)])
-        for place, variable in _places(alone, future)
-        if id(variable) in column and program.integrality[column[id(variable)]]
+        (places[id(variable)], number)
+        for number, variable in enumerate(program.columns)
+        if program.integrality[number] and id(variable) in places
     ]
-    low, high = program.col_lower.copy(), program.col_upper.copy()
-    for place, number in whole:
-        if place in known:
-            low[number] = high[number] = known[place]
-    outcome = highs.solve(replace(program, col_lower=low, col_upper=high), options, stop_event=stop)
+    bound = program.fixed((program.columns[number], known[place]) for place, number in whole if place in known)
+    outcome = highs.solve(bound, options, stop_event=stop)
     if outcome.values is None or (stop is not None and stop.is_set()):
         return False
-    for place, number in whole:
-        known[place] = float(round(outcome.values[number]))
+    known |= {place: float(round(outcome.values[number])) for place, number in whole}
     return True
 
 

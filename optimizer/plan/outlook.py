@@ -9,7 +9,6 @@ from optimizer.ledger.keys import SHORTFALL, Cash
 from optimizer.plan.diff import HIDDEN
 from optimizer.plan.plan import Plan
 from optimizer.plan.tree import TreePlan
-from optimizer.rules.money import weight
 from optimizer.tables.quarter import Quarter
 
 SMALL = 1e-9
@@ -62,11 +61,7 @@ def courses(tree: TreePlan) -> tuple[Course, ...]:
 
 
 def _shortfall(plan: Plan) -> float:
-    return fsum(
-        line.amount * weight(plan.case, SHORTFALL, line.posting.quarter)
-        for line in plan.moved
-        if line.posting.key == Cash(SHORTFALL)
-    )
+    return fsum(line.present_value(plan.case) for line in plan.moved if line.posting.key == Cash(SHORTFALL))
 
 
 def now(tree: TreePlan) -> tuple[Now, ...]:

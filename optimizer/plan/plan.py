@@ -39,6 +39,11 @@ class Moved:
         """In the unit of the account: USD, GPUs, kW or MW."""
         return self.quantity * self.posting.coefficient
 
+    def present_value(self, case: Case) -> float:
+        """What it weighs in the objective as the case values it, USD; 0 where it is no money."""
+        key = self.posting.key
+        return self.amount * weight(case, key.category, self.posting.quarter) if isinstance(key, Cash) else 0.0
+
 
 @dataclass(frozen=True)
 class Seconds:
@@ -93,11 +98,7 @@ class Plan:
     @property
     def cost(self) -> float:
         """Present value of all that is posted, USD."""
-        return math.fsum(
-            line.amount * weight(self.case, line.posting.key.category, line.posting.quarter)
-            for line in self.moved
-            if isinstance(line.posting.key, Cash)
-        )
+        return math.fsum(line.present_value(self.case) for line in self.moved)
 
     @property
     def turnover(self) -> float:

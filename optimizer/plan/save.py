@@ -26,7 +26,7 @@ from optimizer.tables.raw import Cell, RawTable, Value
 from optimizer.tables.record import Term
 from optimizer.tables.unparse import raw_tables
 
-SCHEMA = "optimizer/plan@2"
+SCHEMA, TREE_SCHEMA = "optimizer/plan@2", "optimizer/tree@1"
 RECORD, TABLES, CASE = "plan.json", "tables", "case"
 DECISIONS = ("id", "action", "contract", "quarter", "vintage", "site", "segment", "supplier", "unit", "quantity")
 OPERATIONS = ("id", "operation", "dims", "index", "quarter", "unit", "integer", "quantity")
@@ -116,7 +116,7 @@ def load_plan(folder: str | Path) -> Plan:
         document = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise StaleError(f"{folder} holds no complete plan ({error}). Fix: solve the case again") from error
-    if document.get("schema") == "optimizer/tree@1":
+    if document.get("schema") == TREE_SCHEMA:
         raise StaleError(f"{folder} is a plan of several scenarios. Fix: name one of them, as {folder}/scenarios/0001")
     if document.get("schema") != SCHEMA:
         raise StaleError(f"{folder}/{RECORD} has schema {document.get('schema')!r}, not {SCHEMA!r}. Fix: solve again")

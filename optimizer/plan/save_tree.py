@@ -15,13 +15,12 @@ from optimizer.files import write_text
 from optimizer.load import load_case
 from optimizer.plan.outlook import courses, now, waiting
 from optimizer.plan.plan import Result, Seconds
-from optimizer.plan.save import CASE, RECORD, load_plan, save_plan, write_record
+from optimizer.plan.save import CASE, RECORD, TREE_SCHEMA, load_plan, save_plan, write_record
 from optimizer.plan.tree import Branch, TreePlan
 from optimizer.tables.csv_folder import write_folder
 from optimizer.tables.identity import content_hash
 from optimizer.tables.unparse import raw_tables
 
-SCHEMA = "optimizer/tree@1"
 SCENARIOS = "scenarios"
 
 
@@ -31,7 +30,7 @@ def is_tree(folder: str | Path) -> bool:
         document = json.loads((Path(folder) / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(document, dict) and document.get("schema") == SCHEMA
+    return isinstance(document, dict) and document.get("schema") == TREE_SCHEMA
 
 
 def place(number: int) -> str:
@@ -59,7 +58,7 @@ def write_tree_record(tree: TreePlan, folder: Path) -> None:
 def record(tree: TreePlan) -> dict[str, Any]:
     """The document of `plan.json`. Money in USD present value, seconds by step."""
     return {
-        "schema": SCHEMA,
+        "schema": TREE_SCHEMA,
         "title": tree.case.settings.title,
         "currency": tree.case.settings.currency,
         **asdict(tree.result),

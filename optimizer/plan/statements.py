@@ -12,7 +12,6 @@ from optimizer.ledger.decision import Action, DecisionKey
 from optimizer.ledger.keys import Cash, Category, Commitment, Draw, Energised, Installed, Supply
 from optimizer.ledger.operation import DEFERRED, INTERRUPTIBLE, RECOVERED, SERVED, SHORTFALL, Operation
 from optimizer.plan.plan import Moved, Plan
-from optimizer.rules.money import weight
 from optimizer.tables.quarter import Quarter
 
 if TYPE_CHECKING:
@@ -304,18 +303,13 @@ def present_value_by_category(plan: Plan) -> tuple[tuple[Category, float], ...]:
     values: dict[Category, list[float]] = {}
     for m in plan.moved:
         if isinstance(m.posting.key, Cash):
-            value = m.amount * weight(plan.case, category(m), m.posting.quarter)
-            values.setdefault(category(m), []).append(value)
+            values.setdefault(category(m), []).append(m.present_value(plan.case))
     return tuple((kind, math.fsum(parts)) for kind, parts in values.items())
 
 
 def cost_to_come(plan: Plan, case: Case) -> float:
     """What a plan still costs from the as-of quarter of a case on, valued as the case values it, USD."""
-    return math.fsum(
-        line.amount * weight(case, category(line), line.posting.quarter)
-        for line in plan.moved
-        if isinstance(line.posting.key, Cash)
-    )
+    return math.fsum(line.present_value(case) for line in plan.moved)
 
 
 def nominal_by_category(plan: Plan) -> tuple[tuple[Category, float, float], ...]:

@@ -10,7 +10,7 @@ allow: searches stop at a gap, and a difference of two of them is no better know
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import fsum
 from threading import Event
 
@@ -20,7 +20,6 @@ from optimizer.contracts.option import Option
 from optimizer.errors import NoPlanError, UnsolvableError, UsageError
 from optimizer.futures.future import futures
 from optimizer.ledger.decision import Action, DecisionKey
-from optimizer.ledger.keys import Cash
 from optimizer.model.arrays import Program, compile_program
 from optimizer.model.build import formulate
 from optimizer.model.outcome import Outcome, Status
@@ -28,7 +27,6 @@ from optimizer.plan.outlook import Waits, waiting
 from optimizer.plan.plan import Plan
 from optimizer.plan.tree import TreePlan
 from optimizer.rules.formulation import Formulation, Made
-from optimizer.rules.money import weight
 from optimizer.run import Listener, Request, Step, search, silent, solve, solve_tree
 from optimizer.studies.mean import mean_case
 
@@ -162,13 +160,8 @@ class _Study:
         return outcome
 
     def _given(self, wanted: Callable[[Made], float | None]) -> Program:
-        low, high = self.program.col_lower.copy(), self.program.col_upper.copy()
-        place = {id(column): number for number, column in enumerate(self.program.columns)}
-        for made in self.form.made:
-            number, quantity = place.get(id(made.variable)), wanted(made)
-            if number is not None and quantity is not None:
-                low[number] = high[number] = quantity
-        return replace(self.program, col_lower=low, col_upper=high)
+        known = ((made.variable, wanted(made)) for made in self.form.made)
+        return self.program.fixed((variable, quantity) for variable, quantity in known if quantity is not None)
 
     def _dollars(self, outcome: Outcome) -> tuple[float, float | None]:
         unit = self.form.usd_per_unit
@@ -189,12 +182,9 @@ def _held(plan: Plan, option: str) -> float:
 def _premium(plan: Plan, option: str) -> float:
     """What buying the option costs, USD present value: all that is posted by holding it."""
     return fsum(
-        line.amount * weight(plan.case, line.posting.key.category, line.posting.quarter)
+        line.present_value(plan.case)
         for line in plan.moved
-        if isinstance(line.posting.key, Cash)
-        and isinstance(line.what, DecisionKey)
-        and line.what.contract == option
-        and line.what.action is Action.HOLD
+        if isinstance(line.what, DecisionKey) and line.what.contract == option and line.what.action is Action.HOLD
     )
 
 

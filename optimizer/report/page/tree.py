@@ -8,7 +8,7 @@ from optimizer.plan.outlook import Course, courses, now, waiting
 from optimizer.plan.save_tree import place
 from optimizer.plan.tree import TreePlan
 from optimizer.report.page.figures import Row, Table
-from optimizer.report.page.summary import OPTIMAL, STOPS, Card
+from optimizer.report.page.summary import OPTIMAL, STOPS, Card, Headline
 from optimizer.report.page.text import at_most, money, percent
 from optimizer.report.page.write import template
 
@@ -31,10 +31,7 @@ class TreePage:
 
     title: str
     horizon: str
-    act: str
-    proven: bool
-    status: str
-    bound: str
+    headline: Headline
     cards: tuple[Card, ...]
     decided: Table
     waits: Table
@@ -55,16 +52,16 @@ def page_of(tree: TreePlan, linked: bool) -> TreePage:
     decided, waits = _decided(tree), _waits(tree)
     proven = result.status == OPTIMAL
     gap = "gap unknown" if result.gap is None else f"gap {at_most(result.gap)}"
+    status = f"{'Proven optimal' if proven else 'Feasible, not proven optimal'}: {gap}"
+    bound = "No bound is known."
+    if result.bound is not None:
+        least = money(result.bound, settings.currency)
+        bound = f"No plan for these scenarios can cost less than {least} on average; "
+        bound += f"{STOPS.get(result.stop, result.stop)}."
     return TreePage(
         title=settings.title,
         horizon=f"{calendar.first} to {calendar.end + -1}",
-        act=_act(decided, waits),
-        proven=proven,
-        status=f"{'Proven optimal' if proven else 'Feasible, not proven optimal'}: {gap}",
-        bound="No bound is known."
-        if result.bound is None
-        else f"No plan for these scenarios can cost less than {money(result.bound, settings.currency)} on average; "
-        f"{STOPS.get(result.stop, result.stop)}.",
+        headline=Headline(_act(decided, waits), proven, status, bound),
         cards=_cards(tree, every),
         decided=decided,
         waits=waits,
