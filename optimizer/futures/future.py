@@ -62,7 +62,7 @@ def standing(case: Case) -> Case:
 
 
 def inherited(case: Case, name: str) -> Iterator[tuple[Shock, Quarter]]:
-    """The shocks of a scenario and of those it branches from, the oldest first, with the quarter they are known from."""
+    """The shocks of a scenario and of those it branches from, the oldest first, and since when they are known."""
     rows = [case.get(Scenario, name)]
     while rows[-1].branches_from:
         rows.append(case.get(Scenario, rows[-1].branches_from))

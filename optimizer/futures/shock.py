@@ -109,6 +109,8 @@ def _changed(case: Case, record: Record, shock: Shock, known: Quarter) -> Iterat
         expected = "a column that can change: " + ", ".join(_changeable(type(record)))
         place = "table" if shock.table in FIXED else "column"
         raise Unfit(Problem(place, getattr(shock, place) or "blank", expected, "correct it"))
+    if shock.since and shock.until and shock.until < shock.since:
+        raise Unfit(Problem("until", str(shock.until), f"{shock.since} or later, as since says", "correct one of them"))
     if column.kind is Kind.SERIES:
         yield replace(record, **{name: _series(case, getattr(record, name), column, shock, known)})
     elif isinstance(record, Contract) and (shock.since or shock.until):
@@ -140,9 +142,10 @@ def _series(case: Case, series: Series, column: Column, shock: Shock, known: Qua
 
 def _number(old: float | None, column: Column, shock: Shock, where: str) -> float | None:
     """A number after the shock, within the range of its column."""
-    if shock.change is Change.SET and shock.value is None:
-        return None
+    needed = column.kind is Kind.SERIES and column.blank is Blank.REFUSED
     if shock.value is None:
+        if shock.change is Change.SET and not needed:
+            return None
         raise Unfit(Problem("value", "blank", "a number", "fill it"))
     if old is None and shock.change is not Change.SET:
         if column.kind is not Kind.SERIES or column.blank is not Blank.ZERO:

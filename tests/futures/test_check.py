@@ -79,6 +79,12 @@ def test_a_parting_in_history_is_refused() -> None:
         (shock("bad", "demand", "train", Change.SET, 9.0, since=FIRST), "since", "2027Q1"),
         (shock("bad", "demand", "train", Change.MULTIPLY, -1.0), "value", "-2 in 2027Q2"),
         (shock("bad", "demand", "train", Change.MULTIPLY, None), "value", "blank"),
+        (shock("bad", "demand", "train", Change.SET, None), "value", "blank"),
+        (
+            shock("bad", "demand", "train", Change.SET, 9.0, since=FIRST + 2, until=FIRST + 1),
+            "until",
+            "2027Q2",
+        ),
         (shock("bad", "blocks", "b", Change.SET, 1.5, column="availability"), "value", "1.5"),
         (shock("bad", "blocks", "b", Change.MULTIPLY, 0.5, column="term_quarters"), "value", "0.5"),
         (shock("bad", "blocks", "b", Change.ADD, 1.0, column="sign_until"), "value", "None + 1"),
