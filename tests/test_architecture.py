@@ -25,6 +25,7 @@ LAYERS = (
     ("load",),
     ("plan",),
     ("model",),
+    ("decompose",),
     ("report",),
     ("run", "publish"),
     ("store",),
@@ -37,7 +38,8 @@ LAYERS = (
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 NEVER = (("plan", "model"), ("report", "model"), ("report", "run"), ("contracts", "rules"))
 OWNERS = {
-    "highspy": {"model/highs.py"},
+    "distributed": {"decompose/fleet.py"},
+    "highspy": {"model/highs.py", "model/warm.py"},
     "alembic": {"store"},
     "filelock": {"store/lock.py"},
     "openpyxl": {"tables", "report/workbook"},

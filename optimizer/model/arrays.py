@@ -39,7 +39,8 @@ class TriviallyInfeasible(UnsolvableError):
 class Program:
     """A mixed-integer program in arrays; n columns, m rows, z nonzeros, the matrix by rows (CSR).
 
-    `columns[j]` is the Pyomo variable of column j, `constraints[i]` the Pyomo constraint of row i.
+    `columns[j]` is the Pyomo variable of column j, `constraints[i]` the Pyomo constraint of row i; both are empty in a
+    program that is not made from a Pyomo model.
     """
 
     costs: np.ndarray  # (n,) float64
@@ -57,11 +58,11 @@ class Program:
 
     @property
     def num_columns(self) -> int:
-        return len(self.columns)
+        return len(self.costs)
 
     @property
     def num_rows(self) -> int:
-        return len(self.constraints)
+        return len(self.row_lower)
 
     def fixed(self, values: Iterable[tuple[VarData, float]]) -> "Program":
         """The program in which some variables are given; those it has no column for are left out."""
@@ -106,10 +107,16 @@ class Program:
         worst_column = int(np.argmax(by_column)) if self.num_columns else -1
         worst_row = int(np.argmax(by_row)) if self.num_rows else -1
         if worst_row >= 0 and (worst_column < 0 or by_row[worst_row] > by_column[worst_column]):
-            return max(0.0, float(by_row[worst_row])), self.constraints[worst_row].name
+            return max(0.0, float(by_row[worst_row])), self._row_name(worst_row)
         if worst_column >= 0:
-            return max(0.0, float(by_column[worst_column])), self.columns[worst_column].name
+            return max(0.0, float(by_column[worst_column])), self._column_name(worst_column)
         return 0.0, ""
+
+    def _row_name(self, number: int) -> str:
+        return self.constraints[number].name if self.constraints else f"row {number}"
+
+    def _column_name(self, number: int) -> str:
+        return self.columns[number].name if self.columns else f"column {number}"
 
 
 @contextmanager

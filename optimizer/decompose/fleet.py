@@ -1,0 +1,168 @@
+"""Worker processes, by Dask distributed: on this machine without a server, or on a cluster by its address.
+
+The only user of `distributed`. A worker that dies is replaced, and what it was doing is done again by another.
+"""
+
+import logging
+import pickle
+import signal
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import dask
+import distributed
+from distributed.diagnostics.plugin import WorkerPlugin
+
+from optimizer.errors import OptimizerError, UsageError
+
+POLL_SECONDS = 0.2
+CONNECT_SECONDS = 30.0
+DEATHS = 10
+"""So many workers may die over one piece of work before it is given up."""
+
+
+class Interrupted(Exception):
+    """The work was asked to stop."""
+
+
+class FleetError(OptimizerError):
+    """The workers could not do their work."""
+
+
+class _Shelf(WorkerPlugin):
+    """What each worker keeps between tasks: a value unpacked from `packed` when it is first needed."""
+
+    def __init__(self, name: str, packed: bytes) -> None:
+        self.name, self.packed = name, packed
+        self.value: Any = None
+
+    def setup(self, worker: distributed.Worker) -> None:
+        """Called by Dask on each worker, also on one that joins later."""
+        self.alone = threading.Lock()
+
+    def do(self, work: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        """One piece of work at a time: what is kept belongs to one thread."""
+        with self.alone:
+            if self.value is None:
+                self.value = pickle.loads(self.packed)
+            return work(self.value, *arguments)
+
+
+def _on_worker(shelf: str, work: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    return distributed.get_worker().plugins[shelf].do(work, arguments)
+
+
+class Fleet:
+    """Workers that share one kept value, such as a case with the programs they have made of it."""
+
+    def __init__(self, client: distributed.Client, kept: Any) -> None:
+        self.client = client
+        self.shelf = f"optimizer-{uuid.uuid4().hex}"
+        client.register_plugin(_Shelf(self.shelf, pickle.dumps(kept)), name=self.shelf)
+        self.homes: dict[int, str] = {}
+
+    @property
+    def size(self) -> int:
+        """Number of workers."""
+        return max(1, len(self._addresses()))
+
+    def each(
+        self, work: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], stop: threading.Event | None = None
+    ) -> Iterator[tuple[int, Any]]:
+        """Do `work(kept, *task)` for every task; results come as they are ready, with the number of the task.
+
+        A task of the same number goes to the same worker while it lives. Raises Interrupted when `stop` is set.
+        """
+        waiting = {self._submit(number, work, task): number for number, task in enumerate(tasks)}
+        try:
+            while waiting:
+                if stop is not None and stop.is_set():
+                    raise Interrupted
+                try:
+                    with self.client.as_current():
+                        waited = distributed.wait(list(waiting), timeout=POLL_SECONDS, return_when="FIRST_COMPLETED")
+                except TimeoutError:
+                    continue
+                for future in waited.done:
+                    yield waiting.pop(future), self._result(future)
+        finally:
+            self.client.cancel(list(waiting), force=True)
+
+    def _submit(self, number: int, work: Callable[..., Any], task: tuple[Any, ...]) -> distributed.Future:
+        addresses = self._addresses()
+        home = self.homes.get(number)
+        if addresses and home not in addresses:
+            home = self.homes[number] = addresses[number % len(addresses)]
+        return self.client.submit(
+            _on_worker, self.shelf, work, task, workers=home, allow_other_workers=True, pure=False
+        )
+
+    def _addresses(self) -> list[str]:
+        return sorted(self.client.scheduler_info(n_workers=-1)["workers"])
+
+    @staticmethod
+    def _result(future: distributed.Future) -> Any:
+        try:
+            return future.result()
+        except distributed.scheduler.KilledWorker as error:
+            found = f"{DEATHS} workers died over the same piece of work: {error}"
+            raise FleetError(f"{found}. Fix: give the workers more memory, or use fewer of them") from error
+
+
+@contextmanager
+def fleet(kept: Any, workers: int, address: str | None = None) -> Iterator[Fleet]:
+    """Workers of one thread each, on this machine or at the scheduler's address; gone when the block is left.
+
+    Raises UsageError where no scheduler answers at the address.
+    """
+    with _settings():
+        if address is not None:
+            try:
+                client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+            except (OSError, ValueError) as error:
+                cure = "start a scheduler there, such as tcp://host:8786, or leave --cluster out"
+                raise UsageError(f"no Dask scheduler answers at {address!r}: {error}. Fix: {cure}") from error
+            with client:
+                yield _joined(client, kept)
+            return
+        with _deaf_to_interrupts():
+            cluster = distributed.LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                memory_limit=0,
+                silence_logs=logging.CRITICAL,
+            )
+        with cluster, distributed.Client(cluster, set_as_default=False) as client:
+            yield _joined(client, kept)
+
+
+def _joined(client: distributed.Client, kept: Any) -> Fleet:
+    client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+    return Fleet(client, kept)
+
+
+@contextmanager
+def _settings() -> Iterator[None]:
+    with dask.config.set({"distributed.scheduler.allowed-failures": DEATHS}):
+        yield
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Ctrl-C in a terminal reaches every process of the group: here the main process alone answers to it.
+
+    What is ignored when a process starts stays ignored in it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, heard)
