@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import Enum
 from importlib.metadata import PackageNotFoundError, version
 from threading import Event
 
@@ -13,13 +14,22 @@ from optimizer.case.case import Case
 from optimizer.case.scenario import Scenario
 from optimizer.errors import Finding, InputError, SolverError, UnsolvableError, UsageError
 from optimizer.futures.check import check_futures
-from optimizer.futures.future import Future
+from optimizer.futures.future import Future, certain
 from optimizer.model import highs
 from optimizer.model.arrays import Program, compile_program
 from optimizer.model.build import formulate
 from optimizer.model.diagnose import conflict
 from optimizer.model.extract import extract, start_values
-from optimizer.model.outcome import Outcome, Progress, SolveOptions, Status, available_threads
+from optimizer.model.outcome import (
+    Outcome,
+    Progress,
+    SolveOptions,
+    Status,
+    available_threads,
+    bound_below,
+    relative_gap,
+    within_gap,
+)
 from optimizer.model.pyomo_solver import solve_with_pyomo
 from optimizer.model.stepwise import LARGE, first_plan
 from optimizer.plan.audit import audit, require
@@ -29,11 +39,25 @@ from optimizer.rules.formulation import Formulation
 from optimizer.tables.identity import content_hash
 
 AGREEMENT = 1e-9
+SPLIT_FROM = 60_000
+"""Columns of one program from which on bundles are quicker, see tests/benchmarks/decompose.py."""
+FEW_COURSES = 4
+
+
+class Engine(Enum):
+    """How a tree is solved: as one program, or cut into bundles that workers solve; by its size if neither is asked."""
+
+    BY_SIZE = "auto"
+    WHOLE = "never"
+    SPLIT = "always"
 
 
 @dataclass(frozen=True)
 class Request:
-    """How to solve. Blank gap and time limit are the case's own; a blank solver is HiGHS through our arrays."""
+    """How to solve. Blank gap and time limit are the case's own; a blank solver is HiGHS through our arrays.
+
+    `cluster` is the address of a Dask scheduler whose workers solve a tree that is split; blank is this machine.
+    """
 
     gap: float | None = None
     time_limit_seconds: float | None = None
@@ -41,6 +65,8 @@ class Request:
     seed: int = 0
     solver: str | None = None
     start: Plan | None = None
+    engine: Engine = Engine.BY_SIZE
+    cluster: str | None = None
 
 
 @dataclass(frozen=True)
@@ -122,6 +148,8 @@ def solve_tree(
     began = time.perf_counter()
     listen(Step("building the program"))
     _require_futures(case)
+    if _is_split(case, request):
+        return _split(case, request, listen, stop)
     try:
         form = formulate(case)
         program = compile_program(form.model)
@@ -143,6 +171,62 @@ def solve_tree(
     tree = replace(tree, result=_priced(result, tree.objective, turnover, outcome, form.usd_per_unit, risky))
     require_tree(tree)
     return tree
+
+
+def _is_split(case: Case, request: Request) -> bool:
+    """Whether the tree is cut into bundles: as asked, or where one program would be too large."""
+    if request.engine is not Engine.BY_SIZE or request.solver is not None or request.start is not None:
+        return request.engine is Engine.SPLIT
+    nodes, quarters = len(case.tree.nodes), len(case.calendar.quarters)
+    if nodes < FEW_COURSES * quarters:
+        return False
+    alone = compile_program(formulate(certain(case, case.of(Scenario)[0].scenario)).model)
+    return alone.num_columns * nodes / quarters > SPLIT_FROM
+
+
+def _split(case: Case, request: Request, listen: Listener, stop: Event | None) -> TreePlan:
+    """The plan of a tree that workers solve in bundles."""
+    from optimizer.decompose.solve import decompose
+
+    if request.solver is not None or request.start is not None:
+        raise UsageError("a tree that is split takes neither a solver nor a start. Fix: leave them, or --decompose")
+    asked = options(case, request)
+
+    def told(event: str | Progress) -> None:
+        listen(Step(event) if isinstance(event, str) else event)
+
+    began = time.perf_counter()
+    found, branches = decompose(case, asked, _template(case, asked), request.cluster, told, stop)
+    seconds = Seconds(solve=time.perf_counter() - began)
+    result = replace(
+        _template(case, asked), status=found.status(asked.gap).value, stop=found.stop.value, columns=found.columns,
+        integers=found.integers, rows=found.rows, nodes=found.rounds, seconds=seconds, detail=found.detail,
+    )  # fmt: skip
+    if not branches:
+        bound = found.bound if math.isfinite(found.bound) else None
+        return TreePlan(case, replace(result, bound=bound), ())
+    listen(Step("auditing the plan"))
+    tree = TreePlan(case, result, tuple(branches))
+    bound = bound_below(tree.objective, found.bound, "the decomposition")
+    closed = within_gap(tree.objective, bound, asked.gap)
+    result = replace(
+        result,
+        objective=tree.objective,
+        bound=bound,
+        gap=relative_gap(tree.objective, bound),
+        status=(Status.OPTIMAL if closed else Status.FEASIBLE).value,
+    )
+    tree = replace(tree, result=result)
+    require_tree(tree)
+    return tree
+
+
+def _template(case: Case, asked: SolveOptions) -> Result:
+    """What every plan of a split tree says alike."""
+    return Result(
+        "", "", None, None, None, asked.gap, content_hash(case.records), "HiGHS, decomposed", highs.version(),
+        package_version(), asked.seed, asked.threads, 0, 0, 0, 0, Seconds(), "",
+    )  # fmt: skip
 
 
 def _branch(form: Formulation, future: Future, program: Program, outcome: Outcome, result: Result) -> Branch:

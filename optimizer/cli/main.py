@@ -83,6 +83,10 @@ def _solve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     solve.add_argument("--start", type=Path, metavar="PLAN", help="a plan folder to start the search from")
     solve.add_argument("--scenario", metavar="NAME", help="solve one scenario of the case as if it were certain")
     solve.add_argument("--mps", type=Path, metavar="FILE", help="write the program as MPS and stop before solving")
+    solve.add_argument(
+        "--decompose", choices=("auto", "always", "never"), default="auto", help="split a tree among workers (by size)"
+    )
+    solve.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers solve a tree that is split")
     _json(solve)
 
 

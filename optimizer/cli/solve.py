@@ -21,7 +21,7 @@ from optimizer.plan.save_tree import record as tree_record
 from optimizer.plan.statements import obligations
 from optimizer.plan.tree import TreePlan
 from optimizer.publish import PAGE, WORKBOOK, write, write_tree
-from optimizer.run import Request, Step, program_of, solve, solve_tree
+from optimizer.run import Engine, Request, Step, program_of, solve, solve_tree
 from optimizer.tables.source import DatabaseUrl, Source
 
 ENDS = {
@@ -94,6 +94,8 @@ def _request(arguments: argparse.Namespace) -> Request:
         seed=arguments.seed,
         solver=arguments.solver,
         start=None if arguments.start is None else load_plan(arguments.start),
+        engine=Engine(arguments.decompose),
+        cluster=arguments.cluster,
     )
 
 

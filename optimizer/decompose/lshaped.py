@@ -14,19 +14,23 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.case.scenario import Scenario
 from optimizer.decompose import worker
 from optimizer.decompose.bundle import Cut
 from optimizer.decompose.fleet import Fleet, Interrupted
 from optimizer.decompose.master import Master
 from optimizer.decompose.part import Answer
 from optimizer.model import highs
-from optimizer.model.outcome import Progress, SolveOptions, StopReason, within_gap
-from optimizer.plan.tree import cvar
+from optimizer.model.outcome import Progress, SolveOptions, Status, StopReason, within_gap
+from optimizer.plan.plan import Result
+from optimizer.plan.tree import Branch, cvar
 
 CHUNKS = 4
 """Pieces of work a worker and a round: enough to share work evenly, few enough to cost nothing."""
 STALLED = 3
-PRICING_SECONDS = 2.0
+FIRST_SECONDS = 1.0
+"""For the whole numbers of one bundle; doubled whenever a round brings little."""
+PROGRESS = 0.9
 MASTER_SECONDS = 20.0
 HALF = 0.5
 Told = Callable[[str | Progress], None]
@@ -42,12 +46,22 @@ class Found:
     stop: StopReason = StopReason.OTHER_LIMIT
     infeasible: bool = False
     columns: int = 0
+    integers: int = 0
+    rows: int = 0
     rounds: int = 0
     detail: str = ""
 
     def closed(self, gap: float) -> bool:
         """Whether the bound proves the plan to be within the gap."""
         return self.objective is not None and within_gap(self.objective, self.bound, gap)
+
+    def status(self, gap: float) -> Status:
+        """How the search ended."""
+        if self.infeasible:
+            return Status.INFEASIBLE
+        if self.objective is None:
+            return Status.NO_PLAN
+        return Status.OPTIMAL if self.closed(gap) else Status.FEASIBLE
 
 
 class LShaped:
@@ -65,6 +79,8 @@ class LShaped:
         self.chunks = [tuple(range(first, count, pieces)) for first in range(pieces)]
         self.probabilities = [bundle.probability for bundle in cut.bundles]
         self.master: Master | None = None
+        self.seconds = FIRST_SECONDS
+        self.known: list[Answer] = []
 
     def run(self) -> Found:
         """Search until the gap is proven, the time is up, the search is stopped, or nothing more can be learnt."""
@@ -87,6 +103,8 @@ class LShaped:
             return
         trunks = [trunk for trunk, _ in described]
         self.found.columns = sum(trunk.columns for trunk in trunks)
+        self.found.integers = sum(trunk.integers for trunk in trunks)
+        self.found.rows = sum(trunk.rows for trunk in trunks)
         size = abs(self._risked([answer.objective or 0.0 for answer in answers]))
         self.master = Master(trunks, self.probabilities, self.cut.case.settings, size)
         self.master.learn(answers)
@@ -139,14 +157,18 @@ class LShaped:
             mark = trunk[master.program.integrality[: master.size]].tobytes()
             if mark in seen and not self._more(answers):
                 if tight <= 1e-9:
-                    self.found.detail = "the cuts say no more: the rest of the gap is that of the bundles' whole numbers"
+                    self.found.detail = "the cuts say no more: the rest of the gap is in the bundles' whole numbers"
                     return
                 tight = tight / 10.0 if tight > 1e-7 else 1e-9
                 continue
             if mark not in seen:
                 seen.add(mark)
+                before = self._distance()
                 self._price(trunk, answers)
                 self._more(answers)
+                if self._distance() > PROGRESS * before:
+                    self.seconds *= 2.0
+                    self._again()
 
     def _candidate(self, gap: float) -> np.ndarray | None:
         """The best trunk under the cuts; None if there is none, or none in time."""
@@ -159,26 +181,38 @@ class LShaped:
         if outcome.bound is not None:
             self._bounded(outcome.bound * master.unit)
         if outcome.values is None:
-            if outcome.status is highs.Status.INFEASIBLE and self.found.objective is None:
+            if outcome.status is Status.INFEASIBLE and self.found.objective is None:
                 self._refute("no trunk can be carried on in every scenario")
             return None
         self._alive()
-        return outcome.values[: master.size]
+        return _clean(outcome.values[: master.size], master.program.integrality[: master.size])
 
     def _price(self, trunk: np.ndarray, answers: Sequence[Answer]) -> None:
         """What the trunk costs with the whole numbers of the bundles; left out where even the relaxation is dearer."""
-        if self.found.objective is not None:
-            if self._risked([answer.objective or 0.0 for answer in answers]) >= self.found.objective:
-                return
+        relaxed, least = self._risked([answer.objective or 0.0 for answer in answers]), self.found.objective
+        if least is not None and relaxed >= least:
+            return
         self.told("pricing a trunk with whole numbers in every scenario")
         gap = self.options.gap / 4.0
-        priced = self._ask(worker.priced, self._shares(trunk), gap, PRICING_SECONDS)
+        priced = self._ask(worker.priced, self._shares(trunk), gap, self.seconds)
         if any(answer.objective is None for answer in priced):
             return
-        value = self._risked([answer.objective or 0.0 for answer in priced])
+        costs = [answer.objective or 0.0 for answer in priced]
+        settings, value = self.cut.case.settings, self._risked(costs)
+        limit = settings.cvar_limit_usd
+        if limit is not None and cvar(costs, self.probabilities, settings.risk_tail) > limit:
+            return
         if self.found.objective is None or value < self.found.objective:
-            self.found.trunk, self.found.objective = trunk, value
+            self.found.trunk, self.found.objective, self.known = trunk, value, list(answers)
         self._report()
+
+    def _again(self) -> None:
+        """Price the best trunk with more time, from what was found for it."""
+        if self.found.trunk is not None and not self.found.closed(self.options.gap):
+            self._price(self.found.trunk, self.known)
+
+    def _distance(self) -> float:
+        return math.inf if self.found.objective is None else self.found.objective - self.found.bound
 
     def _more(self, answers: Sequence[Answer]) -> bool:
         """Learn the Lagrangian bounds at the gradients of the answers; False if the master knew as much."""
@@ -187,7 +221,7 @@ class LShaped:
         master = self._built()
         self.told("bounding every scenario with whole numbers")
         gradients = [answer.gradient for answer in answers]
-        found = self._each(worker.lagrangian, gradients, self.options.gap / 4.0, PRICING_SECONDS)
+        found = self._each(worker.lagrangian, gradients, self.options.gap / 4.0, self.seconds)
         before = master.linear()
         master.learn([replace(answer, reach=False) for answer in found])
         after = master.linear()
@@ -195,6 +229,23 @@ class LShaped:
             return False
         self._bounded(after.objective * master.unit)
         return after.objective > before.objective + 1e-7 * max(1.0, abs(before.objective))
+
+    def finished(self, template: Result, gap: float) -> list[Branch]:
+        """The plan of the best trunk in every scenario, with exact whole numbers, in the order of the case.
+
+        Raises SolverError where a bundle's plan cannot be found again.
+        """
+        assert self.found.trunk is not None
+        self.told("writing down the plan of every scenario")
+        self.stop, limit = threading.Event(), self.options
+        self.options = replace(limit, time_limit_seconds=None)
+        more = (gap, 4.0 * self.seconds, template)
+        branches = [
+            branch for part in self._ask(worker.finished, self._shares(self.found.trunk), *more) for branch in part
+        ]
+        self.options = limit
+        order = {future: number for number, future in enumerate(row.scenario for row in self.cut.case.of(Scenario))}
+        return sorted(branches, key=lambda branch: order[branch.scenario])
 
     def _linear(self, trunk: np.ndarray) -> list[Answer]:
         return self._each(worker.linear, self._shares(trunk))
@@ -262,6 +313,12 @@ class LShaped:
     def _report(self) -> None:
         bound = self.found.bound if math.isfinite(self.found.bound) else None
         self.told(Progress(time.perf_counter() - self.began, self.found.objective, bound, self.found.rounds))
+
+
+def _clean(values: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Whole numbers whole, and no rounding errors of zero."""
+    exact = np.where(whole, np.rint(values), values)
+    return np.where(np.abs(exact) < 1e-9, 0.0, exact)
 
 
 class _TimeUp(Exception):

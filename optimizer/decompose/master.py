@@ -1,7 +1,7 @@
 """The trunk's program: its own rows, and for each group of bundles a variable that cuts hold up from below.
 
-  minimise  sum_b probability[b] cost[b] x + sum_g probability[g] theta[g]   (+ risk, see rules/risk.py)
-  with, for each group g, theta[g] >= what cuts say that its bundles cost on average beyond the trunk's own cost.
+minimise  sum_b probability[b] cost[b] x + sum_g probability[g] theta[g]   (+ risk, see rules/risk.py)
+with, for each group g, theta[g] >= what cuts say that its bundles cost on average beyond the trunk's own cost.
 """
 
 from collections.abc import Sequence

@@ -1,27 +1,29 @@
 """The program of one bundle, and what a worker answers about it.
 
-With x the columns of the trunk and z those of the bundle, F(x) is the least cost of the bundle, its share of the trunk's
-cost included, where the trunk is decided as x. Every answer bounds F from below by a linear function of x:
+With x the columns of the trunk and z those of the bundle, F(x) is the least cost of the bundle with the trunk decided
+as x, its share of the trunk's cost included. Every answer bounds F from below by a linear function of x:
 
   (CUT-1)  F(x) >= F_lp(y) + g (x - y), g the reduced costs of the trunk's columns fixed at y (Van Slyke & Wets, SIAM
            Journal on Applied Mathematics 17, 1969)
   (CUT-2)  F(x) >= min over x', z of (cost(x', z) - g x') + g x, whole numbers kept: the Lagrangian bound at the
            multiplier g (Zou, Ahmed & Sun, Mathematical Programming 175, 2019); g = 0 is perfect foresight
-  (CUT-3)  0 >= v + d (x - y): y is out of reach by v > 0, the least sum of distances to a trunk that can be carried on
+  (CUT-3)  0 >= v + d (x - y) + r (x - w): y is out of reach by v > 0, the least sum of distances to a trunk w that can
+           be carried on; d the duals of the distances, r the reduced costs of w, which sharpen the cut at its bounds
 """
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from pyomo.core.base.var import VarData as Variable
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from optimizer.decompose.bundle import Bundle, Cut
+from optimizer.errors import SolverError
 from optimizer.model.arrays import Program, compile_program
 from optimizer.model.build import formulate
+from optimizer.model.highs import polish
 from optimizer.model.warm import Warm
-from optimizer.rules.formulation import Formulation
+from optimizer.rules.formulation import Formulation, Variable
 
 Place = tuple[Hashable, Hashable, int]
 NOTHING = 1e-9
@@ -43,6 +45,8 @@ class Trunk:
     row_lower: np.ndarray
     row_upper: np.ndarray
     columns: int
+    integers: int
+    rows: int
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,8 @@ class Part:
             program.row_lower[self.own],
             program.row_upper[self.own],
             program.num_columns,
+            int(program.integrality.sum()),
+            program.num_rows,
         )
 
     def fixed(self, trunk: np.ndarray) -> Program:
@@ -154,6 +160,17 @@ class Part:
         self.recourse = end.values
         return Answer(end.bound * self.unit, np.zeros(len(self.link)), end.objective * self.unit)
 
+    def exact(self, warm: Warm, trunk: np.ndarray, gap: float, seconds: float) -> np.ndarray:
+        """All columns of the plan with the trunk decided, its whole numbers exact. Raises SolverError without one."""
+        self.priced(warm, trunk, gap, seconds)
+        found = self.recourse
+        if found is None or not np.allclose(found[self.link], trunk):
+            raise SolverError("the plan of a trunk that was priced could not be found again: give it more time")
+        polished = polish(self.fixed(trunk), found)
+        if polished.values is None:
+            raise SolverError(polished.failure)
+        return polished.values
+
     def _reach(self, trunk: np.ndarray) -> Answer:
         """(CUT-3)."""
         program, count = self.fixed(trunk), len(self.link)
@@ -181,8 +198,9 @@ class Part:
         end = Warm(elastic).linear()
         if end is None:
             return Answer(np.inf, np.zeros(count), reach=True)
-        duals = end.row_duals[-count:]
-        return Answer(end.objective - float(duals @ trunk), duals, reach=True)
+        duals, reduced, reached = end.row_duals[-count:], end.reduced_costs[self.link], end.values[self.link]
+        constant = end.objective - float(duals @ trunk) - float(reduced @ reached)
+        return Answer(constant, duals + reduced, reach=True)
 
 
 def _load(warm: Warm, program: Program) -> None:

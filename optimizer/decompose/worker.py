@@ -9,8 +9,13 @@ import numpy as np
 from optimizer.case.case import Case
 from optimizer.decompose.bundle import Bundle, Cut
 from optimizer.decompose.part import Answer, Part, Trunk
-from optimizer.model.arrays import Program
+from optimizer.model.arrays import Program, compile_program
+from optimizer.model.build import formulate
+from optimizer.model.extract import extract
 from optimizer.model.warm import Warm
+from optimizer.plan.plan import Result
+from optimizer.plan.tree import Branch
+from optimizer.tables.identity import content_hash
 from optimizer.tables.quarter import Quarter
 
 Numbers = tuple[int, ...]
@@ -84,3 +89,31 @@ def priced(shop: Workshop, numbers: Numbers, trunks: list[np.ndarray], gap: floa
     """Each bundle's cost of a plan under a trunk."""
     parts = [shop.part(number) for number in numbers]
     return [part.priced(shop.warm(part), trunk, gap, seconds) for part, trunk in zip(parts, trunks, strict=True)]
+
+
+def finished(
+    shop: Workshop, numbers: Numbers, trunks: list[np.ndarray], gap: float, seconds: float, template: Result
+) -> list[list[Branch]]:
+    """The plan of each scenario of each bundle under a trunk."""
+    return [
+        _branches(shop, number, trunk, gap, seconds, template) for number, trunk in zip(numbers, trunks, strict=True)
+    ]
+
+
+def _branches(
+    shop: Workshop, number: int, trunk: np.ndarray, gap: float, seconds: float, template: Result
+) -> list[Branch]:
+    kept, bundle = shop.part(number), shop.bundle(number)
+    values = kept.exact(shop.warm(kept), trunk, gap, seconds)
+    form = formulate(shop.cut.case_of(bundle))
+    program = compile_program(form.model)
+    branches = []
+    for future in form.futures:
+        name = future.name or bundle.scenarios[0]
+        share = bundle.probability * future.probability
+        identity = content_hash(future.case.records)
+        detail = f"scenario {name}, probability {share:.6g}"
+        result = replace(template, status="scenario", bound=None, gap=None, case_hash=identity, detail=detail)
+        plan = extract(form, future, program, values, result)
+        branches.append(Branch(name, share, replace(plan, result=replace(result, objective=plan.cost))))
+    return branches
