@@ -28,7 +28,7 @@ from optimizer.plan.tree import Branch, cvar
 CHUNKS = 4
 """Pieces of work a worker and a round: enough to share work evenly, few enough to cost nothing."""
 STALLED = 3
-FIRST_SECONDS = 1.0
+FIRST_SECONDS = 2.0
 """For the whole numbers of one bundle; doubled whenever a round brings little."""
 PROGRESS = 0.9
 MASTER_SECONDS = 20.0

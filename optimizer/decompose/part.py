@@ -26,7 +26,8 @@ from optimizer.model.warm import Warm
 from optimizer.rules.formulation import Formulation, Variable
 
 Place = tuple[Hashable, Hashable, int]
-NOTHING = 1e-9
+PATIENCE = 5.0
+"""So many times the seconds a bundle may take in which no plan was found: one without a plan spoils a trunk."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,8 @@ class Part:
             start[self.link] = trunk
             start = None if np.isnan(start).any() else start
         end = warm.mixed(gap, seconds, start)
+        if end.objective is None and not end.infeasible:
+            end = warm.mixed(gap, PATIENCE * seconds, start)
         if end.objective is None:
             return Answer(end.bound * self.unit, np.zeros(len(self.link)), None, None, end.infeasible)
         self.recourse = end.values
