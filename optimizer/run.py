@@ -14,12 +14,12 @@ from optimizer.case.case import Case
 from optimizer.case.scenario import Scenario
 from optimizer.errors import Finding, InputError, SolverError, UnsolvableError, UsageError
 from optimizer.futures.check import check_futures
-from optimizer.futures.future import Future, certain
+from optimizer.futures.future import certain
 from optimizer.model import highs
 from optimizer.model.arrays import Program, compile_program
 from optimizer.model.build import formulate
 from optimizer.model.diagnose import conflict
-from optimizer.model.extract import extract, start_values
+from optimizer.model.extract import branch, extract, start_values
 from optimizer.model.outcome import (
     Outcome,
     Progress,
@@ -34,7 +34,7 @@ from optimizer.model.pyomo_solver import solve_with_pyomo
 from optimizer.model.stepwise import LARGE, first_plan
 from optimizer.plan.audit import audit, require
 from optimizer.plan.plan import Plan, Result, Seconds
-from optimizer.plan.tree import Branch, TreePlan, require_tree
+from optimizer.plan.tree import TreePlan, require_tree
 from optimizer.rules.formulation import Formulation
 from optimizer.tables.identity import content_hash
 
@@ -165,8 +165,9 @@ def solve_tree(
             result = replace(result, detail=conflict(form, program))
         return TreePlan(case, result, ())
     listen(Step("auditing the plan"))
-    tree = TreePlan(case, result, tuple(_branch(form, future, program, outcome, result) for future in form.futures))
-    turnover = max(branch.plan.turnover for branch in tree.branches)
+    plans = ((future, extract(form, future, program, outcome.values, result)) for future in form.futures)
+    tree = TreePlan(case, result, tuple(branch(one.name, one.probability, plan) for one, plan in plans))
+    turnover = max(one.plan.turnover for one in tree.branches)
     risky = bool(case.settings.risk_weight)
     tree = replace(tree, result=_priced(result, tree.objective, turnover, outcome, form.usd_per_unit, risky))
     require_tree(tree)
@@ -196,10 +197,11 @@ def _split(case: Case, request: Request, listen: Listener, stop: Event | None) -
         listen(Step(event) if isinstance(event, str) else event)
 
     began = time.perf_counter()
-    found, branches = decompose(case, asked, _template(case, asked), request.cluster, told, stop)
+    blank = _blank(case, asked, "HiGHS, decomposed", highs.version())
+    found, branches = decompose(case, asked, blank, request.cluster, told, stop)
     seconds = Seconds(solve=time.perf_counter() - began)
     result = replace(
-        _template(case, asked), status=found.status(asked.gap).value, stop=found.stop.value, columns=found.columns,
+        blank, status=found.status(asked.gap).value, stop=found.stop.value, columns=found.columns,
         integers=found.integers, rows=found.rows, nodes=found.rounds, seconds=seconds, detail=found.detail,
     )  # fmt: skip
     if not branches:
@@ -219,24 +221,6 @@ def _split(case: Case, request: Request, listen: Listener, stop: Event | None) -
     tree = replace(tree, result=result)
     require_tree(tree)
     return tree
-
-
-def _template(case: Case, asked: SolveOptions) -> Result:
-    """What every plan of a split tree says alike."""
-    return Result(
-        "", "", None, None, None, asked.gap, content_hash(case.records), "HiGHS, decomposed", highs.version(),
-        package_version(), asked.seed, asked.threads, 0, 0, 0, 0, Seconds(), "",
-    )  # fmt: skip
-
-
-def _branch(form: Formulation, future: Future, program: Program, outcome: Outcome, result: Result) -> Branch:
-    """What the solution decides in one scenario."""
-    assert outcome.values is not None
-    identity = content_hash(future.case.records)
-    detail = f"scenario {future.name}, probability {future.probability:.6g}"
-    part = replace(result, status="scenario", bound=None, gap=None, case_hash=identity, detail=detail)
-    plan = extract(form, future, program, outcome.values, part)
-    return Branch(future.name, future.probability, replace(plan, result=replace(part, objective=plan.cost)))
 
 
 def _require_futures(case: Case) -> None:
@@ -324,12 +308,18 @@ def _result(form: Formulation, request: Request, program: Program, outcome: Outc
 
 def _without_plan(case: Case, request: Request, detail: str, seconds: float) -> Plan:
     """An infeasible case that needed no solver to be seen."""
-    asked = options(case, request)
-    result = Result(
-        Status.INFEASIBLE.value, "proof", None, None, None, asked.gap, content_hash(case.records), "none", "",
-        package_version(), asked.seed, asked.threads, 0, 0, 0, 0, Seconds(build=seconds), detail,
-    )  # fmt: skip
+    blank = _blank(case, options(case, request), "none", "")
+    status = Status.INFEASIBLE.value
+    result = replace(blank, status=status, stop="proof", seconds=Seconds(build=seconds), detail=detail)
     return Plan(case, result, (), (), ())
+
+
+def _blank(case: Case, asked: SolveOptions, solver: str, solver_version: str) -> Result:
+    """A result that says nothing yet: what was asked, of which case, and of what solver."""
+    return Result(
+        "", "", None, None, None, asked.gap, content_hash(case.records), solver, solver_version, package_version(),
+        asked.seed, asked.threads, 0, 0, 0, 0, Seconds(), "",
+    )  # fmt: skip
 
 
 def _priced(result: Result, cost: float, turnover: float, outcome: Outcome, unit: float, risky: bool = False) -> Result:

@@ -73,3 +73,8 @@ class Settings(Record):
     @property
     def name(self) -> str:
         return "settings"
+
+    @property
+    def risk_counts(self) -> bool:
+        """Whether CVaR is weighed or limited: then expected cost is not all that matters."""
+        return bool(self.risk_weight) or self.cvar_limit_usd is not None

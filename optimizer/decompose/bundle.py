@@ -41,11 +41,6 @@ class Cut:
         """Every bundle, in order."""
         return tuple(Bundle(number, node) for number, node in enumerate(self.case.tree.at(self.quarter)))
 
-    @property
-    def simple(self) -> bool:
-        """Whether every bundle is one scenario."""
-        return all(len(bundle.scenarios) == 1 for bundle in self.bundles)
-
     def case_of(self, bundle: Bundle) -> Case:
         """The case of a bundle alone: its scenarios with their probabilities, given that it is reached."""
         names = set(bundle.scenarios)
@@ -63,10 +58,7 @@ class Cut:
         """The node of the trunk that the bundle passes in the quarter; None from the cut on."""
         if quarter >= self.quarter:
             return None
-        return self._at(bundle)[quarter - self.case.calendar.first]
-
-    def _at(self, bundle: Bundle) -> tuple[Node, ...]:
-        return self.case.tree.course(bundle.scenarios[0])
+        return self.case.tree.course(bundle.scenarios[0])[quarter - self.case.calendar.first]
 
     def _common(self, bundle: Bundle) -> str:
         """The scenario that all of a bundle are, as far as is known at its root; empty for the case as it stands."""

@@ -23,7 +23,7 @@ from optimizer.decompose.part import Answer
 from optimizer.model import highs
 from optimizer.model.outcome import Progress, SolveOptions, Status, StopReason, within_gap
 from optimizer.plan.plan import Result
-from optimizer.plan.tree import Branch, cvar
+from optimizer.plan.tree import Branch, cvar, weighed
 
 CHUNKS = 4
 """Pieces of work a worker and a round: enough to share work evenly, few enough to cost nothing."""
@@ -221,7 +221,7 @@ class LShaped:
         master = self._built()
         self.told("bounding every scenario with whole numbers")
         gradients = [answer.gradient for answer in answers]
-        found = self._each(worker.lagrangian, gradients, self.options.gap / 4.0, self.seconds)
+        found = self._ask(worker.lagrangian, gradients, self.options.gap / 4.0, self.seconds)
         before = master.linear()
         master.learn([replace(answer, reach=False) for answer in found])
         after = master.linear()
@@ -248,13 +248,10 @@ class LShaped:
         return sorted(branches, key=lambda branch: order[branch.scenario])
 
     def _linear(self, trunk: np.ndarray) -> list[Answer]:
-        return self._each(worker.linear, self._shares(trunk))
+        return self._ask(worker.linear, self._shares(trunk))
 
     def _shares(self, trunk: np.ndarray) -> list[np.ndarray]:
         return [trunk[view.columns] for view in self._built().views]
-
-    def _each(self, work: Callable[..., Any], arrays: Sequence[np.ndarray], *more: Any) -> list[Any]:
-        return self._ask(work, arrays, *more)
 
     def _ask(self, work: Callable[..., Any], arrays: Sequence[np.ndarray] | None = None, *more: Any) -> list[Any]:
         """One answer a bundle, in order."""
@@ -282,11 +279,7 @@ class LShaped:
 
     def _risked(self, costs: Sequence[float]) -> float:
         """Expected cost + risk weight x CVaR."""
-        settings = self.cut.case.settings
-        mean = math.fsum(cost * share for cost, share in zip(costs, self.probabilities, strict=True))
-        if not settings.risk_weight:
-            return mean
-        return mean + settings.risk_weight * cvar(costs, self.probabilities, settings.risk_tail)
+        return weighed(costs, self.probabilities, self.cut.case.settings)
 
     def _built(self) -> Master:
         assert self.master is not None

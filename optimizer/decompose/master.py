@@ -42,7 +42,7 @@ class Master:
             View(np.array([self.places[place] for place in trunk.places], dtype=np.int64), trunk.costs, share)
             for trunk, share in zip(trunks, probabilities, strict=True)
         ]
-        self.risky = bool(settings.risk_weight) or settings.cvar_limit_usd is not None
+        self.risky = settings.risk_counts
         count = len(trunks) if self.risky else min(MOST_GROUPS, len(trunks))
         self.groups = [list(range(first, len(trunks), count)) for first in range(count)]
         self.weights = [sum(probabilities[number] for number in group) for group in self.groups]

@@ -25,7 +25,7 @@ from optimizer.model.highs import polish
 from optimizer.model.warm import Warm
 from optimizer.rules.formulation import Formulation, Variable
 
-Place = tuple[Hashable, Hashable, int]
+Place = tuple[Hashable, int]
 PATIENCE = 5.0
 """So many times the seconds a bundle may take in which no plan was found: one without a plan spoils a trunk."""
 
@@ -65,12 +65,12 @@ class Answer:
 
 
 class Part:
-    """The program of a bundle; columns of the trunk at `link`, rows without any other column at `own`."""
+    """The program of a bundle in arrays; columns of the trunk at `link`, rows without any other column at `own`."""
 
     def __init__(self, cut: Cut, bundle: Bundle) -> None:
-        self.form = formulate(cut.case_of(bundle))
-        program = compile_program(self.form.model)
-        placed = {id(variable): place for place, variable in _places(self.form, cut, bundle)}
+        form = formulate(cut.case_of(bundle))
+        program = compile_program(form.model)
+        placed = {id(variable): place for place, variable in _places(form, cut, bundle)}
         found = [(number, placed.get(id(column))) for number, column in enumerate(program.columns)]
         self.link = np.array([number for number, place in found if place is not None], dtype=np.int64)
         self.places = tuple(place for _, place in found if place is not None)
@@ -78,15 +78,9 @@ class Part:
         inside[self.link] = True
         others = abs(program.matrix) @ (~inside).astype(np.float64)
         self.own = np.asarray(others == 0.0)
-        self.unit = self.form.usd_per_unit
-        self.variables = program.columns
+        self.unit = form.usd_per_unit
         self.program = replace(program, columns=(), constraints=())
         self.recourse: np.ndarray | None = None
-
-    def forget(self) -> None:
-        """Keep the arrays only: the model is large."""
-        del self.form
-        del self.variables
 
     def trunk(self) -> Trunk:
         """What the trunk is to this bundle."""
@@ -152,9 +146,8 @@ class Part:
         _load(warm, program)
         start = None
         if self.recourse is not None:
-            start = np.where(program.integrality, self.recourse, np.nan)
+            start = self.recourse.copy()
             start[self.link] = trunk
-            start = None if np.isnan(start).any() else start
         end = warm.mixed(gap, seconds, start)
         if end.objective is None and not end.infeasible:
             end = warm.mixed(gap, PATIENCE * seconds, start)
@@ -215,11 +208,7 @@ def _load(warm: Warm, program: Program) -> None:
 
 def _places(form: Formulation, cut: Cut, bundle: Bundle) -> Iterator[tuple[Place, Variable]]:
     """Variables of the trunk, each with what it is and its node of the whole tree."""
-    for made in form.made:
-        node = cut.node(bundle, made.node.quarter)
+    for what, within, variable in form.placed():
+        node = cut.node(bundle, within.quarter)
         if node is not None:
-            yield (made.decision.key, None, node.index), made.variable
-    for (operation, index, number), variable in form.operations.items():
-        node = cut.node(bundle, form.nodes[number].quarter)
-        if node is not None:
-            yield (operation, index, node.index), variable
+            yield (what, node.index), variable

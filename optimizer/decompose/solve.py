@@ -19,9 +19,7 @@ def decompose(
 
     Raises UsageError where no scheduler answers at the address, FleetError where workers die again and again.
     """
-    settings = case.settings
-    risky = bool(settings.risk_weight) or settings.cvar_limit_usd is not None
-    split = cut(case, single=risky)
+    split = cut(case, single=case.settings.risk_counts)
     told("starting workers" if address is None else f"joining the workers at {address}")
     with fleet(Workshop(case, split.quarter), options.threads, address) as workers:
         search = LShaped(split, workers, options, told, stop)

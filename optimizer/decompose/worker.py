@@ -11,11 +11,10 @@ from optimizer.decompose.bundle import Bundle, Cut
 from optimizer.decompose.part import Answer, Part, Trunk
 from optimizer.model.arrays import Program, compile_program
 from optimizer.model.build import formulate
-from optimizer.model.extract import extract
+from optimizer.model.extract import branch, extract
 from optimizer.model.warm import Warm
 from optimizer.plan.plan import Result
 from optimizer.plan.tree import Branch
-from optimizer.tables.identity import content_hash
 from optimizer.tables.quarter import Quarter
 
 Numbers = tuple[int, ...]
@@ -44,7 +43,6 @@ class Workshop:
         """The program of a bundle."""
         if number not in self._parts:
             part = Part(self.cut, self.bundle(number))
-            part.forget()
             part.program = self._once(part.program)
             self._parts[number] = part
         return self._parts[number]
@@ -107,13 +105,8 @@ def _branches(
     values = kept.exact(shop.warm(kept), trunk, gap, seconds)
     form = formulate(shop.cut.case_of(bundle))
     program = compile_program(form.model)
-    branches = []
+    found = []
     for future in form.futures:
-        name = future.name or bundle.scenarios[0]
-        share = bundle.probability * future.probability
-        identity = content_hash(future.case.records)
-        detail = f"scenario {name}, probability {share:.6g}"
-        result = replace(template, status="scenario", bound=None, gap=None, case_hash=identity, detail=detail)
-        plan = extract(form, future, program, values, result)
-        branches.append(Branch(name, share, replace(plan, result=replace(result, objective=plan.cost))))
-    return branches
+        name, share = future.name or bundle.scenarios[0], bundle.probability * future.probability
+        found.append(branch(name, share, extract(form, future, program, values, template)))
+    return found

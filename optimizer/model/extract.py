@@ -1,6 +1,7 @@
 """Reading the plan out of a solved program: quantities once, and every posting they move."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -8,7 +9,9 @@ from optimizer.futures.future import Future
 from optimizer.ledger.operation import OperationKey
 from optimizer.model.arrays import Program
 from optimizer.plan.plan import Choice, Moved, Plan, Result
+from optimizer.plan.tree import Branch
 from optimizer.rules.formulation import Charge, Formulation, Made
+from optimizer.tables.identity import content_hash
 
 NOISE = 1e-9
 
@@ -38,6 +41,20 @@ def extract(form: Formulation, future: Future, program: Program, values: np.ndar
     )
     charges = (charge for charge in form.charges if charge.node.index in passed)
     return Plan(future.case, result, choices, operations, tuple(_moved(offered, charges, quantity)))
+
+
+def branch(scenario: str, probability: float, plan: Plan) -> Branch:
+    """The plan of one scenario as a branch of a tree: nothing is proven of it alone."""
+    result = replace(
+        plan.result,
+        status="scenario",
+        objective=plan.cost,
+        bound=None,
+        gap=None,
+        case_hash=content_hash(plan.case.records),
+        detail=f"scenario {scenario}, probability {probability:.6g}",
+    )
+    return Branch(scenario, probability, replace(plan, result=result))
 
 
 def _moved(offered: Iterable[Made], charges: Iterable[Charge], quantity: "object") -> Iterator[Moved]:

@@ -24,8 +24,8 @@ from optimizer.rules.formulation import Formulation
 LARGE = 20_000
 """Columns from which on HiGHS finds its first plan of a tree later than this does."""
 GAP = 0.005
-Place = tuple[Hashable, Hashable, int]
-NOWHERE: Place = (None, None, -1)
+Place = tuple[Hashable, int]
+NOWHERE: Place = (None, -1)
 
 
 def first_plan(form: Formulation, program: Program, options: SolveOptions, stop: Event | None) -> np.ndarray | None:
@@ -80,12 +80,6 @@ def _decide(future: Future, known: dict[Place, float], options: SolveOptions, st
 
 def _places(form: Formulation, future: Future | None) -> Iterator[tuple[Place, Variable]]:
     """Every variable with what it is and the node of the tree it belongs to; `future` places those of one scenario."""
-
-    def node(index: int) -> int:
-        place = None if future is None else future.node(form.nodes[index].quarter)
-        return index if place is None else place.index
-
-    for made in form.made:
-        yield (made.decision.key, None, node(made.node.index)), made.variable
-    for (operation, index, number), variable in form.operations.items():
-        yield (operation, index, node(number)), variable
+    for what, node, variable in form.placed():
+        known = None if future is None else future.node(node.quarter)
+        yield (what, (known or node).index), variable

@@ -43,8 +43,7 @@ class Warm:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.highs = load_program(program)
-        for name, setting in (("threads", 1), ("presolve", "choose"), ("solver", "choose")):
-            self.highs.setOptionValue(name, setting)
+        self.highs.setOptionValue("threads", 1)
         self._columns = np.arange(program.num_columns, dtype=np.int32)
         self._relaxed = np.zeros(program.num_columns, dtype=np.uint8)
         self._types = program.integrality.astype(np.uint8)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from math import fsum
 
 from optimizer.case.case import Case
+from optimizer.case.settings import Settings
 from optimizer.errors import AuditError, Finding
 from optimizer.futures.future import certain
 from optimizer.plan.audit import CENT, FAULT, audit
@@ -47,12 +48,20 @@ class TreePlan:
     @property
     def objective(self) -> float:
         """Expected cost + risk weight x CVaR, USD."""
-        weight = self.case.settings.risk_weight
-        return self.expected + weight * self.cvar if weight and len(self.branches) > 1 else self.expected
+        costs = [branch.plan.cost for branch in self.branches]
+        return weighed(costs, [branch.probability for branch in self.branches], self.case.settings)
 
     def branch(self, scenario: str) -> Branch:
         """The branch of a scenario. Raises KeyError for a name that is none."""
         return {branch.scenario: branch for branch in self.branches}[scenario]
+
+
+def weighed(costs: Sequence[float], probabilities: Sequence[float], settings: Settings) -> float:
+    """Expected cost + risk weight x CVaR, in the unit of the costs; the risk of one course alone does not count."""
+    mean = fsum(share * cost for cost, share in zip(costs, probabilities, strict=True))
+    if not settings.risk_weight or len(costs) < 2:
+        return mean
+    return mean + settings.risk_weight * cvar(costs, probabilities, settings.risk_tail)
 
 
 def cvar(costs: Sequence[float], probabilities: Sequence[float], tail: float) -> float:

@@ -6,7 +6,7 @@ near 1: a solver's tolerances are absolute, and a dollar is nothing in one case 
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 
@@ -254,6 +254,13 @@ class Formulation:
     def accounts(self, node: Node) -> Iterable[Key]:
         """Accounts that hold a line at a node, in the order of posting."""
         return self._accounts.get(node.index, {})
+
+    def placed(self) -> Iterator[tuple[Hashable, Node, Variable]]:
+        """Every quantity that is decided or operated: what it is, the node it belongs to, and its variable."""
+        for made in self.made:
+            yield made.decision.key, made.node, made.variable
+        for (operation, index, number), variable in self.operations.items():
+            yield (operation, index), self.nodes[number], variable
 
     def relate(self, relations: Callable[[Case], Iterable[Relation]]) -> None:
         """Write the relations of each scenario at the nodes it leads, over the decisions on the path to them."""

@@ -21,7 +21,7 @@ from optimizer.rules.formulation import Formulation, Terms
 def add_risk(form: Formulation) -> None:
     """Write the rows and the objective's part of risk; everything that costs must have been posted before."""
     settings = form.case.settings
-    if len(form.futures) < 2 or not (settings.risk_weight or settings.cvar_limit_usd is not None):
+    if len(form.futures) < 2 or not settings.risk_counts:
         return
     unit = form.usd_per_unit
     numbers = {future.name: number for number, future in enumerate(form.futures)}

@@ -83,7 +83,7 @@ def worth(case: Case, request: Request | None = None, listen: Listener = silent,
 def _require(case: Case) -> None:
     if not case.of(Scenario):
         raise UsageError("the case has no scenarios: nothing is uncertain. Fix: fill the tables scenarios and shocks")
-    if case.settings.risk_weight or case.settings.cvar_limit_usd is not None:
+    if case.settings.risk_counts:
         cure = "set risk_weight to 0 and clear cvar_limit_usd"
         raise UsageError(f"these measures are of expected cost, and in this case risk counts. Fix: {cure}")
 

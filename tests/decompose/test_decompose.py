@@ -40,6 +40,18 @@ def split(case: Case, request: Request = SPLIT) -> TreePlan:
     return found
 
 
+def three_stages() -> Case:
+    """The tutorial with low or high demand from the second quarter on, and high that may rise in the fourth."""
+    return add(
+        load_case(DATA / "tutorial"),
+        scenario("low", 0.5, 1),
+        scenario("high", 0.25, 1),
+        scenario("higher", 0.25, 3, "high"),
+        shock("high", "demand", "*", Change.MULTIPLY, 1.2),
+        shock("higher", "demand", "*", Change.MULTIPLY, 1.1),
+    )
+
+
 def test_the_newsvendor_signs_ten() -> None:
     """Proves: the trunk is decided under cuts of both scenarios. With foresight it would sign 4 or 10."""
     case = newsvendor()
@@ -166,14 +178,7 @@ def test_three_stages_are_solved_in_bundles() -> None:
 
     A bundle that lost the shocks its scenarios inherit would serve a lower demand, at another cost.
     """
-    case = add(
-        load_case(DATA / "tutorial"),
-        scenario("low", 0.5, 1),
-        scenario("high", 0.25, 1),
-        scenario("higher", 0.25, 3, "high"),
-        shock("high", "demand", "*", Change.MULTIPLY, 1.2),
-        shock("higher", "demand", "*", Change.MULTIPLY, 1.1),
-    )
+    case = three_stages()
     early = Cut(case, case.calendar.first + 1)
     assert [bundle.scenarios for bundle in early.bundles] == [("low",), ("high", "higher")]
     assert early.bundles[1].probability == pytest.approx(0.5)
@@ -189,14 +194,7 @@ def test_three_stages_are_solved_in_bundles() -> None:
 
 def test_bundles_of_several_scenarios_cost_what_one_program_says() -> None:
     """Proves: the search of the early cut, bundles with trees of their own, proves the same optimum as one program."""
-    case = add(
-        load_case(DATA / "tutorial"),
-        scenario("low", 0.5, 1),
-        scenario("high", 0.25, 1),
-        scenario("higher", 0.25, 3, "high"),
-        shock("high", "demand", "*", Change.MULTIPLY, 1.2),
-        shock("higher", "demand", "*", Change.MULTIPLY, 1.1),
-    )
+    case = three_stages()
     whole = solve_tree(case, WHOLE).result
     assert whole.objective is not None and whole.bound is not None
     parts = Cut(case, case.calendar.first + 1)
