@@ -180,11 +180,11 @@ class LShaped:
             self.stop.set()
         if outcome.bound is not None:
             self._bounded(outcome.bound * master.unit)
+        self._alive()
         if outcome.values is None:
             if outcome.status is Status.INFEASIBLE and self.found.objective is None:
                 self._refute("no trunk can be carried on in every scenario")
             return None
-        self._alive()
         return _clean(outcome.values[: master.size], master.program.integrality[: master.size])
 
     def _price(self, trunk: np.ndarray, answers: Sequence[Answer]) -> None:
