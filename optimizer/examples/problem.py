@@ -18,7 +18,11 @@ REMARKS = {"name", "note", "notes", "source", "reference", "description", "comme
 
 @dataclass(frozen=True)
 class Offer:
-    """Capacity bought here and now: `low` to `high` units, each serving `capacity` in every period of `active`."""
+    """Capacity bought: `low` to `high` units, each of `capacity`, in every period of `active`.
+
+    `availability` is the share of it that is delivered, at most 1; what is more than delivered is in `capacity`.
+    `node` names the state of knowledge in which it is bought; empty is here and now.
+    """
 
     id: str
     pool: str
@@ -29,6 +33,13 @@ class Offer:
     integer: bool
     capacity: float
     active: tuple[str, ...]
+    availability: float = 1.0
+    node: str = ""
+
+    @property
+    def delivered(self) -> float:
+        """Capacity of a unit that serves."""
+        return self.capacity * self.availability
 
 
 @dataclass(frozen=True)
@@ -136,6 +147,15 @@ class _Reader:
             self.refuse(f"{place}.{word}", f"{value!r}", "true or false", "correct the file")
         return value is True
 
+    def node(self, entry: dict[str, Json], place: str) -> str:
+        """The node in which an offer is bought, in the one scenario that is read."""
+        value = entry.get("node_of", "")
+        if isinstance(value, dict) and value and tuple(value) == self.scenarios:
+            value = next(iter(value.values()))
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            self.refuse(f"{place}.node_of", f"{value!r}", "a node for each scenario", "correct the file")
+        return str(value)
+
     def number(
         self, entry: dict[str, Json], place: str, word: str, default: float | None = None, low: float = -inf
     ) -> float:
@@ -188,7 +208,18 @@ def problem_from(document: dict[str, Json], name: str = "problem") -> Problem:
     if not isinstance(document, dict):
         raise InputError([Finding(name, "not a JSON object", "an object", "name another file")])
     reader = _Reader(str(document.get("name", name)))
-    parts = ("periods", "constant", "scenarios", "offers", "workloads", "pairs", "pool_pairs", "limits", "spot")
+    parts = (
+        "periods",
+        "constant",
+        "scenarios",
+        "offers",
+        "workloads",
+        "pairs",
+        "pool_pairs",
+        "limits",
+        "path_limits",
+        "spot",
+    )
     reader.only(document, "problem", *parts)
     reader.scenarios = _scenarios(reader, document)
     listed = document.get("periods")
@@ -225,7 +256,7 @@ def _scenarios(reader: _Reader, document: dict[str, Json]) -> tuple[str, ...]:
 
 def _offer(reader: _Reader, place: str, entry: dict[str, Json], periods: tuple[str, ...]) -> Offer:
     known = ("id", "unit_cost", "fixed_cost", "min", "max", "integer", "capacity_per_unit", "active", "availability")
-    reader.only(entry, place, *known, "pool")
+    reader.only(entry, place, *known, "pool", "node_of")
     id_ = reader.text(entry, place, "id")
     availability = reader.number(entry, place, "availability", 1.0, low=0.0)
     return Offer(
@@ -236,8 +267,10 @@ def _offer(reader: _Reader, place: str, entry: dict[str, Json], periods: tuple[s
         low=reader.number(entry, place, "min", 0.0, low=0.0),
         high=reader.number(entry, place, "max", inf, low=0.0),
         integer=reader.flag(entry, place, "integer"),
-        capacity=reader.number(entry, place, "capacity_per_unit", 1.0, low=0.0) * availability,
+        capacity=reader.number(entry, place, "capacity_per_unit", 1.0, low=0.0) * max(1.0, availability),
+        availability=min(1.0, availability),
         active=reader.periods(entry, place, "active", periods),
+        node=reader.node(entry, place),
     )
 
 
@@ -294,10 +327,8 @@ def _spot(reader: _Reader, place: str, entry: dict[str, Json], periods: tuple[st
 
 
 def _limits(reader: _Reader, document: dict[str, Json]) -> Iterator[Limit]:
-    """One limit a side: a row with both a min and a max becomes two."""
-    if document.get("path_limits"):
-        reader.refuse("path_limits", "limits along paths", "limits", "write them as limits: there is one path only")
-    for place, entry in reader.rows(document, "limits"):
+    """One limit a side: a row with both a min and a max becomes two. In one scenario there is one path only."""
+    for place, entry in (*reader.rows(document, "limits"), *reader.rows(document, "path_limits")):
         reader.only(entry, place, "coef", "min", "max")
         weights = entry.get("coef")
         if not isinstance(weights, dict) or not weights:

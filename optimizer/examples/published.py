@@ -68,13 +68,22 @@ class Converter:
     """Writes the rows of the case, table by table."""
 
     def __init__(
-        self, problem: Problem, minimum: Minimum, ahead: int = 0, highs: dict[str, float] | None = None
+        self,
+        problem: Problem,
+        minimum: Minimum,
+        ahead: int = 0,
+        highs: dict[str, float] | None = None,
+        bought: dict[str, Quarter] | None = None,
     ) -> None:
-        """`ahead` quarters without demand come before the periods; `highs` are the most units of each offer."""
+        """`ahead` quarters without demand come before the periods; `highs` are the most units of each offer.
+
+        `bought` are the quarters in which offers are bought, where that is not the first.
+        """
         self.problem = problem
         self.minimum = minimum
         self.ahead = ahead
         self.highs = highs or {}
+        self.bought = bought or {}
         self.quarters = {period: FIRST + ahead + offset for offset, period in enumerate(problem.periods)}
         self.demand = {workload.id: workload for workload in problem.workloads}
         self.pools = tuple(dict.fromkeys([*(o.pool for o in problem.offers), *(s.pool for s in problem.spot)]))
@@ -138,6 +147,7 @@ class Converter:
             if not offer.capacity:
                 self._refuse(offer, "no capacity", "a unit that serves something", "leave the offer out")
             starts = [self.quarters[period] for period in offer.active]
+            signed = self.bought.get(offer.id, FIRST)
             if starts[-1] - starts[0] >= len(starts):
                 found = f"active in {', '.join(offer.active)}"
                 cure = "split it into one offer a span, tied by a limit"
@@ -148,15 +158,16 @@ class Converter:
                 site=offer.pool,
                 accelerator=offer.pool,
                 gpus_per_block=offer.capacity,
+                availability=offer.availability,
                 price_usd_per_block_quarter=offer.unit_cost / len(starts),
-                lead_quarters=starts[0] - FIRST,
+                lead_quarters=starts[0] - signed,
                 term_quarters=len(starts),
                 min_blocks=offer.low,
                 max_blocks=high,
                 divisible=not offer.integer,
                 must_sign=bool(offer.low) and self.minimum is Minimum.ALWAYS,
-                sign_from=FIRST,
-                sign_until=FIRST,
+                sign_from=signed,
+                sign_until=signed,
                 signing_fee_usd=offer.fixed_cost,
             )
 
@@ -167,7 +178,7 @@ class Converter:
         limits that ask for more of it.
         """
         high = offer.high
-        if not isfinite(high) and offer.capacity:
+        if not isfinite(high):
             high = max(offer.low, self._need(offer), *self._asked(offer), 0.0)
             high = ceil(high - ROUNDING) if offer.integer else high
         return floor(high + ROUNDING) if offer.integer else high
@@ -179,7 +190,7 @@ class Converter:
             workload = self.demand[pair.workload]
             if pair.pool == offer.pool and workload.period in by_period:
                 by_period[workload.period] += workload.demand * pair.use
-        return max(by_period.values(), default=0.0) / offer.capacity
+        return max(by_period.values(), default=0.0) / offer.delivered if offer.delivered else 0.0
 
     def _asked(self, offer: Offer) -> Iterator[float]:
         """Units that limits ask for alone."""

@@ -1,11 +1,14 @@
 """Published problems with scenarios, rewritten as cases with a tree: the same optimum must come out.
 
-A first quarter without demand is put before the periods. What is bought here and now is signed in it, and all scenarios
-part after it. The case as it stands is the first scenario; what is another number in a scenario becomes a shock.
+Quarters without demand are put before the periods, one for each state of knowledge in which something is bought: what
+is bought here and now is signed in the first of them, and after the last all scenarios have parted. The case as it
+stands is the first scenario; what is another number in a scenario than in the one it parts from becomes a shock.
 """
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 from math import isclose
 from pathlib import Path
 from typing import cast
@@ -17,9 +20,8 @@ from optimizer.errors import Finding, InputError
 from optimizer.examples.problem import Json, Problem, problem_from, read_document
 from optimizer.examples.published import FIRST, Converter, Minimum, case_of
 from optimizer.futures.shock import Change, Shock
+from optimizer.tables.quarter import Quarter
 from optimizer.tables.record import Record, Series, columns_of
-
-PARTING = FIRST + 1
 
 
 def load_published(source: str | Path, minimum: Minimum = Minimum.IF_BOUGHT) -> Case:
@@ -43,12 +45,53 @@ def published(document: dict[str, Json], name: str, minimum: Minimum = Minimum.I
 
 def tree_case(problems: dict[str, Problem], scenarios: list[tuple[str, float]], minimum: Minimum) -> Case:
     """The case of a problem that is another one in each scenario."""
+    stages = _stages(problems)
+    bought = {id_: FIRST + number for number, stage in enumerate(stages) for id_ in stage.offers}
     highs = _highs(problems.values(), minimum)
-    cases = {id_: Case(tuple(Converter(one, minimum, 1, highs).records())) for id_, one in problems.items()}
-    trunk = next(iter(cases.values()))
-    rows = [Scenario(scenario=id_, probability=share, parts_in=PARTING) for id_, share in scenarios]
-    shocks = [shock for id_, _ in scenarios for shock in differences(trunk, cases[id_], id_)]
-    return Case((*trunk.records, *rows, *shocks))
+    cases = {
+        id_: Case(tuple(Converter(one, minimum, len(stages), highs, bought).records())) for id_, one in problems.items()
+    }
+    trunk = next(iter(problems))
+    rows: list[Record] = []
+    shocks: list[Shock] = []
+    for id_, share in scenarios:
+        parted, origin = _parting(stages, id_)
+        rows.append(Scenario(scenario=id_, probability=share, branches_from=origin, parts_in=parted))
+        shocks += differences(cases[origin or trunk], cases[id_], id_)
+    return Case((*cases[trunk].records, *rows, *shocks))
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """A state of knowledge: the first scenario that each scenario cannot be told from, and the offers bought in it."""
+
+    leaders: dict[str, str]
+    offers: tuple[str, ...]
+
+
+def _stages(problems: dict[str, Problem]) -> list[_Stage]:
+    """States of knowledge in which something is bought, the least known first; nothing is known in the first."""
+    by_leaders: dict[tuple[str, ...], list[str]] = {(next(iter(problems)),) * len(problems): []}
+    nodes = {id_: {offer.id: offer.node for offer in one.offers} for id_, one in problems.items()}
+    for offer in next(iter(nodes.values())):
+        first: dict[str, str] = {}
+        leaders = tuple(first.setdefault(known.get(offer, ""), id_) for id_, known in nodes.items())
+        by_leaders.setdefault(leaders, []).append(offer)
+    ordered = sorted(by_leaders, key=lambda leaders: len(set(leaders)))
+    for less, more in pairwise(ordered):
+        if len(set(zip(less, more, strict=True))) > len(set(more)):
+            found = f"node_of of {', '.join((*by_leaders[less], *by_leaders[more]))}"
+            expected = "nodes of a tree: what is known of a scenario is never forgotten"
+            raise InputError([Finding("offers", found, expected, "correct node_of")])
+    return [_Stage(dict(zip(problems, leaders, strict=True)), tuple(by_leaders[leaders])) for leaders in ordered]
+
+
+def _parting(stages: list[_Stage], scenario: str) -> tuple[Quarter | None, str]:
+    """The quarter in which a scenario parts, and the scenario that it parts from."""
+    for number, stage in enumerate(stages):
+        if stage.leaders[scenario] == scenario:
+            return (FIRST + number, stages[number - 1].leaders[scenario]) if number else (None, "")
+    return FIRST + len(stages), stages[-1].leaders[scenario]
 
 
 def differences(trunk: Case, case: Case, scenario: str) -> Iterator[Shock]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from optimizer.case.case import Case
-from optimizer.case.world import Demand, Performance, Workload
+from optimizer.case.world import Demand, Performance, ServingCost, Workload
 from optimizer.contracts.contract import Contract
 from optimizer.contracts.parts.signed import SignedTerm
 from optimizer.tables.coerce import Refused, coerce
@@ -215,7 +215,7 @@ def _require_unknown(case: Case, record: Record, values: tuple[object, object], 
         return
     if all(isinstance(value, Quarter) and value >= known for value in values):
         return
-    workload = record.workload if isinstance(record, Performance | Workload) else None
+    workload = record.workload if isinstance(record, Performance | ServingCost | Workload) else None
     if workload is not None:
         demand = [row.units.amount(quarter) for row in case.by(Demand, "workload", workload) for quarter in shared]
         if not any(demand):

@@ -162,3 +162,90 @@ def _limits(rng: random.Random, ids: list[str]) -> list[Document]:
     if rng.random() < 0.5:
         limits.append({"name": "least", "coef": {id_: rng.randint(1, 2) for id_ in ids[:2]}, "min": rng.randint(1, 3)})
     return limits
+
+
+def tree_optimum(document: Document) -> float | None:
+    """The optimum of a published problem with scenarios, each with its own service; None where it has no plan."""
+    program, periods = _Program(), document["periods"]
+    bought: dict[tuple[str, object], int] = {}
+    for scenario in document["scenarios"]:
+        name, share = scenario["id"], scenario["p"]
+        units: dict[str, int] = {}
+        pools: dict[tuple[str, str], dict[int, float]] = {}
+        for offer in document["offers"]:
+            place = offer["id"], offer.get("node_of", {}).get(name)
+            if place not in bought:
+                bought[place] = program.column(0.0, offer.get("max", UNLIMITED), whole=offer.get("integer", False))
+            units[offer["id"]] = bought[place]
+            program.costs[bought[place]] += share * offer["unit_cost"]
+            given = _at(offer.get("availability", 1.0), name)
+            for period in periods:
+                pools[offer["id"], period] = {bought[place]: -given} if period in offer["active"] else {}
+        for workload in document["workloads"]:
+            program_row: dict[int, float] = {program.column(share * workload["unmet_cost"]): 1.0}
+            for pair in document["pairs"]:
+                if pair["workload"] == workload["id"]:
+                    served = program.column(share * _at(pair["cost"], name))
+                    program_row[served] = 1.0
+                    pools[pair["offer"], workload["period"]][served] = pair["use"]
+            demand = _at(workload["demand"], name)
+            program.row(program_row, demand, demand)
+        for terms in pools.values():
+            program.row(terms, -np.inf, 0.0)
+        for limit in document["path_limits"]:
+            terms = {units[id_]: weight for id_, weight in limit["coef"].items()}
+            program.row(terms, limit.get("min", -np.inf), limit.get("max", np.inf))
+    return program.least()
+
+
+def _at(value: Any, scenario: str) -> Any:
+    return value[scenario] if isinstance(value, dict) else value
+
+
+def random_expansion(seed: int) -> Document:
+    """Capacity expansion in three stages: two years, 2 x 2 or 2 x 3 futures, bought now and when the first is known."""
+    rng = random.Random(seed)
+    width = rng.choice([2, 3])
+    leaves = [(first, second) for first in "ab" for second in range(width)]
+    shares = [rng.randint(1, 5) for _ in leaves]
+    scenarios = [
+        {"id": f"{first}{second}", "p": share / sum(shares)}
+        for (first, second), share in zip(leaves, shares, strict=True)
+    ]
+    names = [row["id"] for row in scenarios]
+    kinds = ("base", "peak", "green")
+    offers: list[Document] = []
+    for kind in kinds:
+        priced = {"unit_cost": rng.randint(4, 12) / 2, "integer": rng.random() < 0.5, "max": 30}
+        delivered = {name: rng.choice([0.0, 0.5, 0.9, 1.0, 1.3]) for name in names}
+        if rng.random() < 0.5:
+            priced["availability"] = delivered
+        offers.append({"id": f"{kind} now", **priced, "active": ["Y1", "Y2"]})
+        offers.append({"id": f"{kind} later", **priced, "active": ["Y2"], "node_of": {n: n[0] for n in names}})
+    first_year = {branch: rng.randint(2, 9) for branch in "ab"}
+    demands = [
+        {"id": "d1", "period": "Y1", "demand": {name: first_year[name[0]] for name in names}},
+        {"id": "d2", "period": "Y2", "demand": {name: rng.randint(2, 20) for name in names}},
+    ]
+    pairs = [
+        {"offer": offer["id"], "workload": demand["id"], "cost": {n: rng.randint(0, 8) / 4 for n in names}, "use": 1.0}
+        for demand in demands
+        for offer in offers
+        if demand["period"] in offer["active"]
+    ]
+    return {
+        "name": f"expansion{seed}",
+        "periods": ["Y1", "Y2"],
+        "scenarios": scenarios,
+        "offers": offers,
+        "workloads": [{**demand, "unmet_cost": rng.choice([6.0, 20.0])} for demand in demands],
+        "pairs": pairs,
+        "path_limits": [
+            {
+                "name": "money",
+                "coef": {offer["id"]: offer["unit_cost"] for offer in offers},
+                "max": rng.randint(20, 90),
+            },
+            {"name": "least", "coef": {"base now": 1.0, "base later": 1.0}, "min": rng.randint(0, 4)},
+        ],
+    }

@@ -9,10 +9,10 @@ from optimizer.contracts.block import Block
 from optimizer.errors import InputError
 from optimizer.examples.problem import problem_from
 from optimizer.examples.published import Minimum, case_of
-from optimizer.examples.uncertain import load_published
-from optimizer.run import Request, solve
+from optimizer.examples.uncertain import load_published, published
+from optimizer.run import Request, solve, solve_tree
 from tests.builders import problems
-from tests.examples.reference import Document, optimum, random_problem
+from tests.examples.reference import Document, optimum, random_expansion, random_problem, tree_optimum
 
 SEEDS = range(60)
 EXACT = Request(gap=0.0, threads=1)
@@ -63,6 +63,27 @@ def test_random_problems_try_both_ends() -> None:
     assert any(ends) and not all(ends)
 
 
+@pytest.mark.parametrize("seed", range(30))
+def test_random_expansions_in_three_stages_cost_what_the_reference_says(seed: int) -> None:
+    """Proves: purchases at nodes, limits along paths, demand, availability (0 too) and costs by scenario.
+
+    A broken rule would give: another optimum in some of them than scipy finds with a column for each offer and node.
+    """
+    document = random_expansion(seed)
+    case = published(document, "expansion")
+    assert not problems(case)
+    assert len({len(case.tree.at(quarter)) for quarter in case.calendar.quarters}) == 3
+    assert solve_tree(case, EXACT).result.objective == pytest.approx(tree_optimum(document), rel=1e-6, abs=1e-6)
+
+
+def test_what_was_known_is_not_forgotten() -> None:
+    """Proves: offers bought in nodes that cut the scenarios crosswise are refused: no tree has both."""
+    document = random_expansion(0)
+    document["offers"][3]["node_of"] = {row["id"]: row["id"][1] for row in document["scenarios"]}
+    with pytest.raises(InputError, match="never forgotten"):
+        published(document, "expansion")
+
+
 def test_the_constant_is_added() -> None:
     """Proves: 10 units at 2, and a constant of 7 or of -25 beside it. A broken rule would give: 20."""
     assert cost(plain(constant=7.0)) == pytest.approx(27.0)
@@ -97,11 +118,11 @@ def test_an_offer_without_a_bound_gets_the_least_that_never_binds() -> None:
 
 
 def test_what_cannot_be_expressed_is_refused() -> None:
-    """Proves: nothing is dropped in silence: scenarios, unknown words, gaps in time, limits along paths."""
+    """Proves: nothing is dropped in silence: scenarios, unknown words, gaps in time, limits, nodes."""
     two = [{"id": "s1", "p": 0.5}, {"id": "s2", "p": 0.5}]
     assert "2 scenarios" in refusal(plain(scenarios=two))
     assert "word this converter does not know" in refusal(plain(sense="max"))
-    assert "limits along paths" in refusal(plain(path_limits=[{"name": "l"}]))
+    assert "a coefficient for each offer" in refusal(plain(path_limits=[{"name": "l"}]))
     assert "node_of" in refusal(plain(offers=[{"id": "a", "unit_cost": 2.0, "node_of": {}}]))
     gap = {"id": "a", "unit_cost": 2.0, "active": ["Q1", "Q3"]}
     assert "periods without a gap" in refusal(plain(periods=["Q1", "Q2", "Q3"], offers=[gap]))

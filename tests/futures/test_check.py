@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from optimizer.case.case import Case
-from optimizer.case.world import Accelerator, Demand
+from optimizer.case.world import Accelerator, Demand, ServingCost
 from optimizer.contracts.block import Block
 from optimizer.errors import InputError
 from optimizer.futures.check import check_futures
@@ -13,6 +13,7 @@ from optimizer.futures.future import certain
 from optimizer.futures.shock import Change
 from optimizer.run import solve_tree
 from optimizer.tables.quarter import Quarter
+from optimizer.tables.record import Series
 from tests.builders import EXACT, FIRST, add, edit, edit_settings, one_site
 from tests.futures.branching import scenario, shock
 
@@ -161,3 +162,14 @@ def test_a_case_made_in_python_is_checked_too() -> None:
     """Proves: solve_tree does not trust what nobody has read."""
     with pytest.raises(InputError, match="probabilities sum to"):
         solve_tree(add(BASE, GOOD), EXACT)
+
+
+def test_what_serving_costs_may_change_where_nothing_was_served_before() -> None:
+    """Proves: a cost of serving, known from the parting on, is refused only if somebody was served before it."""
+    blank = Series(FIRST, (None,) * 3)
+    cost = ServingCost(workload="train", site="home", usd_per_unit_hour=0.1, by_quarter=blank)
+    dear = shock("bad", "serving_costs", "train / home", Change.SET, 0.3, column="usd_per_unit_hour")
+    case = add(BASE, cost)
+    assert one(GOOD, BAD, dear, case=case)[1] == "column"
+    unserved = edit(case, Demand, "train", units=Series(FIRST, (0.0, 2.0, 2.0)))
+    assert not found(GOOD, BAD, dear, case=unserved)
