@@ -4,6 +4,7 @@ from functools import cache
 
 from optimizer.case.scenario import Scenario
 from optimizer.case.settings import Settings
+from optimizer.case.uncertainty import Correlation, Uncertainty
 from optimizer.case.world import (
     Accelerator,
     Demand,
@@ -33,6 +34,8 @@ WORLD: tuple[type[Record], ...] = (
     ServingCost,
     Scenario,
     Shock,
+    Uncertainty,
+    Correlation,
 )
 
 

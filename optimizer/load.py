@@ -16,6 +16,7 @@ from optimizer.tables.quarter import Quarter
 from optimizer.tables.raw import RawTable
 from optimizer.tables.record import Record
 from optimizer.tables.source import Source, source
+from optimizer.uncertainty.check import check_uncertainty
 
 
 def horizon(records: Sequence[Record]) -> tuple[Quarter, int] | None:
@@ -55,7 +56,8 @@ def _domain(case: Case, parsed: Parsed) -> Iterator[Finding]:
         for problem in record.problems(case):
             place = parsed.place(record, problem.column)
             yield Finding(place, problem.found, problem.expected, problem.cure, problem.level)
-    for record, problem in (*check_case(case), *check_history(case), *check_paid(case), *check_futures(case)):
+    checks = (check_case, check_history, check_paid, check_futures, check_uncertainty)
+    for record, problem in (found for check in checks for found in check(case)):
         place = parsed.place(record, problem.column)
         yield Finding(place, problem.found, problem.expected, problem.cure, problem.level)
 

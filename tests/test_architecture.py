@@ -20,6 +20,7 @@ LAYERS = (
     ("ledger",),
     ("contracts",),
     ("futures",),
+    ("uncertainty",),
     ("rules",),
     ("catalog",),
     ("load",),

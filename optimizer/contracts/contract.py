@@ -52,6 +52,11 @@ class Contract(Record):
         columns = dict(columns_of(type(self)))
         return replace(self, amended=rows, **{row.column: row.typed(columns[row.column]) for row in rows})
 
+    @property
+    def lead(self) -> int:
+        """Quarters from the decision to the first delivery; 0 unless the type says so."""
+        return 0
+
     def term(self, column: str) -> Term:
         """The cell that prices it: that of the terms as signed, where they differ from the row of the offer."""
         for row in self.amended:

@@ -60,6 +60,11 @@ class Purchase(Contract):
     opex_usd_per_gpu_quarter: float = number("USD per GPU", "space, staff and upkeep of a GPU and quarter", 0.0)
     availability: float = number("share", "share of hours the capacity is usable", 1.0, high=1.0)
 
+    @property
+    def lead(self) -> int:
+        """Quarters from the order to delivery."""
+        return self.lead_quarters
+
     def first_order(self, case: Case) -> Quarter:
         """Earliest order that delivers a system that exists by then; never before the horizon."""
         available = case.accelerator(self.accelerator).available_from

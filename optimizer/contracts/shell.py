@@ -48,6 +48,11 @@ class ShellLease(Contract):
     rent_usd_per_kw_month: float = number("USD per kW and month", "rent of a kW of IT power and month")
     escalator: float = number("share a year", "rise of the rent on each anniversary of the handover", 0.0, -0.5, 0.5)
 
+    @property
+    def lead(self) -> int:
+        """Quarters from the signing to the handover."""
+        return self.lead_quarters
+
     def window(self, case: Case) -> tuple[Quarter, ...]:
         """Quarters in which it can be signed."""
         return window(case, self.shell, self.sign_from, self.sign_until)

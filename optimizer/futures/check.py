@@ -9,8 +9,8 @@ from optimizer.case.case import Case
 from optimizer.case.check import check_case
 from optimizer.case.scenario import Scenario
 from optimizer.contracts.contract import Contract
-from optimizer.futures.future import Future, futures, inherited, standing
-from optimizer.futures.shock import Shock, Unfit, shocked
+from optimizer.futures.future import UNCERTAIN, Future, futures, inherited, standing
+from optimizer.futures.shock import Unfit, shocked
 from optimizer.ledger.decision import Decision
 from optimizer.ledger.keys import Key
 from optimizer.tables.quarter import Quarter
@@ -88,12 +88,16 @@ def _certain(case: Case) -> Found:
 
 
 def _domain(case: Case) -> Iterator[tuple[str, Problem]]:
+    return ((f"{record.TABLE.name} {record.name}", problem) for record, problem in domain(case))
+
+
+def domain(case: Case) -> Found:
+    """What is wrong with the rows of a case that is certain, in the light of one another."""
     for record in case.records:
-        if not isinstance(record, Scenario | Shock):
+        if not isinstance(record, UNCERTAIN):
             for problem in record.problems(case):
-                yield f"{record.TABLE.name} {record.name}", problem
-    for record, problem in check_case(case):
-        yield f"{record.TABLE.name} {record.name}", problem
+                yield record, problem
+    yield from check_case(case)
 
 
 def foresight(case: Case) -> Found:

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field, replace
 from optimizer.case.case import Case
 from optimizer.case.scenario import Scenario
 from optimizer.case.tree import Node
+from optimizer.case.uncertainty import Correlation, Uncertainty
 from optimizer.errors import UsageError
 from optimizer.futures.shock import Shock, shocked
 from optimizer.tables.quarter import Quarter
+
+UNCERTAIN = Scenario | Shock | Uncertainty | Correlation
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,8 @@ def certain(case: Case, name: str) -> Case:
 
 
 def standing(case: Case) -> Case:
-    """The case as it stands, without its scenarios."""
-    return Case(tuple(record for record in case.records if not isinstance(record, Scenario | Shock)))
+    """The case as it stands, without its scenarios and what is said of its uncertainty."""
+    return Case(tuple(record for record in case.records if not isinstance(record, UNCERTAIN)))
 
 
 def inherited(case: Case, name: str) -> Iterator[tuple[Shock, Quarter]]:

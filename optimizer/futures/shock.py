@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from optimizer.case.calendar import Calendar
 from optimizer.case.case import Case
 from optimizer.case.world import Demand, Performance, ServingCost, Workload
 from optimizer.contracts.contract import Contract
@@ -23,7 +24,7 @@ from optimizer.tables.quarter import Quarter
 from optimizer.tables.record import Problem, Record, Series, TableSpec, columns_of, series_column
 
 EVERY = "*"
-FIXED = ("settings", "scenarios", "shocks")
+FIXED = ("settings", "scenarios", "shocks", "uncertainties", "correlations")
 NUMERIC = (Kind.NUMBER, Kind.INTEGER)
 CHANGEABLE = (*NUMERIC, Kind.SERIES, Kind.QUARTER, Kind.FLAG, Kind.CHOICE, Kind.SHARES)
 
@@ -80,67 +81,89 @@ def shocked(case: Case, shocks: Iterable[tuple[Shock, Quarter]]) -> Case:
 
     Raises Unfit for a shock that cannot be applied.
     """
+    rows = _Rows(case)
     for shock, known in shocks:
-        case = _after(case, shock, known)
-    return case
+        rows.change(shock, known)
+    return rows.case()
 
 
-def _after(case: Case, shock: Shock, known: Quarter) -> Case:
-    """The case after one shock."""
-    rows = [record for record in case.records if shock.covers(record)]
-    if not rows:
-        tables = {record.TABLE.name for record in case.records}
-        column = "row" if shock.table in tables else "table"
-        raise Unfit(Problem(column, getattr(shock, column), "what stands in the case", "correct the name"))
-    changed: dict[int, Record] = {}
-    terms: dict[str, Record] = {}
-    for row in rows:
-        changed[id(row)], *parts = _changed(case, row, shock, known)
-        terms |= {term.name: term for term in parts}
-    kept = [row for row in case.records if not (isinstance(row, SignedTerm) and row.name in terms)]
-    return Case((*(changed.get(id(row), row) for row in kept), *terms.values()))
+class _Rows:
+    """The rows of a case while shocks change them; a case is made of them only when one must be looked at."""
 
+    def __init__(self, case: Case) -> None:
+        self.made: Case | None = case
+        self.calendar = case.calendar
+        self.records = list(case.records)
+        self.places: dict[tuple[str, str], list[int]] = {}
 
-def _changed(case: Case, record: Record, shock: Shock, known: Quarter) -> Iterator[Record]:
-    """The row after the shock, and terms that hold for some signing quarters only."""
-    name = shock.column or series_column(type(record)) or ""
-    column = dict(columns_of(type(record))).get(name)
-    if column is None or column.kind not in CHANGEABLE or shock.table in FIXED:
-        expected = "a column that can change: " + ", ".join(_changeable(type(record)))
-        place = "table" if shock.table in FIXED else "column"
-        raise Unfit(Problem(place, getattr(shock, place) or "blank", expected, "correct it"))
-    if shock.since and shock.until and shock.until < shock.since:
-        raise Unfit(Problem("until", str(shock.until), f"{shock.since} or later, as since says", "correct one of them"))
-    if column.kind is Kind.SERIES:
-        yield replace(record, **{name: _series(case, getattr(record, name), column, shock, known)})
-    elif isinstance(record, Contract) and (shock.since or shock.until):
-        yield record
-        yield from _terms(case, record, name, column, shock)
-    else:
-        value = _value(getattr(record, name), name, column, shock)
-        _require_unknown(case, record, (getattr(record, name), value), shock, known)
-        yield replace(record, **{name: value})
+    def case(self) -> Case:
+        """The case as it is now."""
+        if self.made is None:
+            self.made = Case(tuple(self.records))
+        return self.made
+
+    def change(self, shock: Shock, known: Quarter) -> None:
+        """Apply one shock."""
+        places = self._covered(shock)
+        terms: dict[str, Record] = {}
+        for place in places:
+            self.records[place], *parts = self._changed(self.records[place], shock, known)
+            terms |= {term.name: term for term in parts}
+        self.made = None
+        if terms:
+            kept = [row for row in self.records if not (isinstance(row, SignedTerm) and row.name in terms)]
+            self.records = [*kept, *terms.values()]
+            self.places = {}
+
+    def _covered(self, shock: Shock) -> list[int]:
+        """Where the rows stand that the shock changes."""
+        key = shock.table, shock.row
+        if key not in self.places:
+            self.places[key] = [place for place, record in enumerate(self.records) if shock.covers(record)]
+        if not self.places[key]:
+            column = "row" if any(record.TABLE.name == shock.table for record in self.records) else "table"
+            raise Unfit(Problem(column, getattr(shock, column), "what stands in the case", "correct the name"))
+        return self.places[key]
+
+    def _changed(self, record: Record, shock: Shock, known: Quarter) -> Iterator[Record]:
+        """The row after the shock, and terms that hold for some signing quarters only."""
+        name = shock.column or series_column(type(record)) or ""
+        column = dict(columns_of(type(record))).get(name)
+        if column is None or column.kind not in CHANGEABLE or shock.table in FIXED:
+            expected = "a column that can change: " + ", ".join(_changeable(type(record)))
+            place = "table" if shock.table in FIXED else "column"
+            raise Unfit(Problem(place, getattr(shock, place) or "blank", expected, "correct it"))
+        if shock.since and shock.until and shock.until < shock.since:
+            expected = f"{shock.since} or later, as since says"
+            raise Unfit(Problem("until", str(shock.until), expected, "correct one of them"))
+        if column.kind is Kind.SERIES:
+            yield replace(record, **{name: _series(self.calendar, getattr(record, name), column, shock, known)})
+        elif isinstance(record, Contract) and (shock.since or shock.until):
+            yield record
+            yield from _terms(self.case(), record, name, column, shock)
+        else:
+            value = _value(getattr(record, name), name, column, shock)
+            _require_unknown(self.case(), record, (getattr(record, name), value), shock, known)
+            yield replace(record, **{name: value})
 
 
 def _changeable(record: type[Record]) -> list[str]:
     return [name for name, column in columns_of(record) if column.kind in CHANGEABLE]
 
 
-def _series(case: Case, series: Series, column: Column, shock: Shock, known: Quarter) -> Series:
+def _series(calendar: Calendar, series: Series, column: Column, shock: Shock, known: Quarter) -> Series:
     """(SHOCK-1)."""
-    since, until = shock.since or known, shock.until or case.calendar.end + -1
+    since, until = shock.since or known, shock.until or calendar.end + -1
     if since < known:
         cure = f"begin in {known} or later, or let the scenario part earlier"
         raise Unfit(Problem("since", str(since), f"{known} or later: what was before is known", cure))
     values = list(series.values)
-    for offset, old in enumerate(values):
-        quarter = series.first + offset
-        if since <= quarter <= until:
-            values[offset] = _number(old, column, shock, str(quarter))
+    for offset in range(max(0, since - series.first), min(len(values), until - series.first + 1)):
+        values[offset] = _number(values[offset], column, shock, series.first + offset)
     return Series(series.first, tuple(values))
 
 
-def _number(old: float | None, column: Column, shock: Shock, where: str) -> float | None:
+def _number(old: float | None, column: Column, shock: Shock, where: str | Quarter) -> float | None:
     """A number after the shock, within the range of its column."""
     needed = column.kind is Kind.SERIES and column.blank is Blank.REFUSED
     if shock.value is None:

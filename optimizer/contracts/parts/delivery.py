@@ -43,7 +43,7 @@ class Delivery:
     @cached_property
     def start(self) -> Quarter:
         """The quarter of the first delivery."""
-        return self.decided + self.terms.lead_quarters + self.terms.delay_quarters
+        return self.decided + self.terms.lead
 
     @cached_property
     def tranches(self) -> tuple[Tranche, ...]:

@@ -40,6 +40,11 @@ class DeliveryTerms(Contract):
         return self.term("price_usd_per_block_quarter" if self.by_block else "price_usd_per_gpu_hour")
 
     @property
+    def lead(self) -> int:
+        """Quarters from the decision to the first delivery, the delay included."""
+        return self.lead_quarters + self.delay_quarters
+
+    @property
     def last_age(self) -> int:
         """Quarters from the first delivery to the last quarter of service of the last tranche."""
         return self.ramp.index(self.ramp[-1]) + self.term_quarters - 1
@@ -48,7 +53,7 @@ class DeliveryTerms(Contract):
         """Earliest quarter in which a decision delivers a system that exists by then; never before the horizon."""
         available = case.accelerator(self.accelerator).available_from
         first = case.calendar.first
-        return first if available is None else max(first, available + -(self.lead_quarters + self.delay_quarters))
+        return first if available is None else max(first, available + -self.lead)
 
     def problems(self, case: Case) -> Iterator[Problem]:
         """Both prices or none, and a ramp that starts with nothing."""

@@ -1,0 +1,1 @@
+"""Futures drawn from stated uncertainty."""
