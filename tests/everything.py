@@ -115,7 +115,7 @@ def limits() -> tuple[Record, ...]:
     bound = {
         PolicyKind.SHARE_OF_SPEND: 0.5, PolicyKind.SHARE_OF_CAPACITY: 0.5, PolicyKind.SPOT_SHARE: 0.1,
         PolicyKind.MINIMUM_CAPACITY: 20.0, PolicyKind.MAXIMUM_SUPPLIERS: 1.0, PolicyKind.MINIMUM_SUPPLIERS: 3.0,
-        PolicyKind.CARBON: 1.0, PolicyKind.RESERVE_MARGIN: 0.6,
+        PolicyKind.CARBON: 1.0, PolicyKind.RESERVE_MARGIN: 0.6, PolicyKind.SHORTFALL: 0.05,
     }  # fmt: skip
     return (
         *(Policy(policy=k.value, kind=k, limit=bound[k], violation_cost_usd_per_unit=2.0) for k in PolicyKind),

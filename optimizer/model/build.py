@@ -55,7 +55,7 @@ def _settle_empty_rows(form: Formulation) -> None:
     for code, rows in form.rows.items():
         for row in rows:
             if not row.terms and not _holds(row):
-                impossible.append(" ".join((code, *row.index)))
+                impossible.append(form.words(code, row))
         rows[:] = [row for row in rows if row.terms]
     if impossible:
         shown = "; ".join(impossible[:10]) + ("; ..." if len(impossible) > 10 else "")

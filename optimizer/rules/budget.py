@@ -100,7 +100,7 @@ class Budgets(Rule):
         if terms:
             terms += overrun(form, CODE, budget, last, units=THOUSAND)
             terms, bound = scaled(terms, limit)
-            form.limit(CODE, index, terms, upper=bound)
+            form.limit(CODE, last, index, terms, upper=bound)
 
     def replay(self, books: Books) -> Iterator[Entry]:
         yield from violations(books, CODE, books.case.of(Budget), THOUSAND)

@@ -41,7 +41,7 @@ class Carbon(PolicyRule):
                 if terms:
                     terms += overrun(form, CODE, policy, last)
                     terms, limit = scaled(terms, policy.limit)
-                    form.limit(CODE, (policy.policy, span.label), terms, upper=limit)
+                    form.limit(CODE, last, (policy.policy, span.label), terms, upper=limit)
 
     def check(self, books: Books) -> Iterator[Finding]:
         for policy in self.policies(books.case):

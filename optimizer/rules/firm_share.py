@@ -34,7 +34,7 @@ class FirmShare(Rule):
             if share < 1.0:
                 moved, load = due(form, workload, case.segment(at), node)
                 less = [(-share * sign, variable) for sign, variable in moved]
-                form.limit("FIRM-1", (name, at, str(node.quarter)), [*terms, *less], upper=share * load)
+                form.limit("FIRM-1", node, (name, at, str(node.quarter)), [*terms, *less], upper=share * load)
 
     def check(self, books: Books) -> Iterator[Finding]:
         for quarter in books.case.calendar.ahead:

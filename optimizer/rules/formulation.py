@@ -28,6 +28,7 @@ from optimizer.rules.period import Span
 from optimizer.tables.record import Term
 
 LARGEST_UNIT = 1e6
+MOST_NAMED = 3
 Terms = list[tuple[float, Variable]]
 
 
@@ -73,8 +74,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Row:
-    """lower <= sum of coefficient x variable <= upper; one side may be open, equal sides make an equality."""
+    """lower <= sum of coefficient x variable <= upper; one side may be open, equal sides make an equality.
 
+    It belongs to a node, or to the whole tree (None); `index` says what it limits, and ends with its quarter or span.
+    """
+
+    node: Node | None
     index: tuple[str, ...]
     terms: Terms
     lower: float | None
@@ -121,7 +126,6 @@ class Formulation:
         self.charges: list[Charge] = []
         self._weight = cache(partial(weight, case))
         self._decided_before, self._paid = decided_before(case), paid_accounts(case)
-        self._closed = {str(q) for q in case.calendar.quarters if case.calendar.settled(q)}
 
     def at(self, node: Node) -> Case:
         """The case as it is known at the node."""
@@ -280,7 +284,7 @@ class Formulation:
                     for made in at.get((selector.action, selector.contract, step.index), ())
                     if selector.covers(made.decision.key)
                 ]
-                self.limit(relation.code, (relation.contract, str(relation.quarter)), terms, upper=relation.upper)
+                self.limit(relation.code, node, (relation.contract, str(relation.quarter)), terms, upper=relation.upper)
 
     def ends(self, future: Future, span: Span) -> Iterator[tuple[Node, tuple[Node, ...]]]:
         """The node in which the span ends in a scenario, with the nodes of the span; nothing where it does not lead."""
@@ -291,18 +295,18 @@ class Formulation:
     def limit(
         self,
         code: str,
+        node: Node | None,
         index: tuple[str, ...],
         terms: Terms,
         lower: float | None = None,
         upper: float | None = None,
     ) -> None:
-        """Add the row lower <= terms <= upper to the family `code`; `index` ends with its quarter or span.
+        """Add the row lower <= terms <= upper to the family `code`, at a node or (None) over the whole tree.
 
         (HISTORY-2) No row is written of a quarter that is history: what happened, happened.
         """
-        if index[-1] in self._closed:
-            return
-        self._rows[code].append(Row(index, terms, lower, upper))
+        if node is None or not self.case.calendar.settled(node.quarter):
+            self._rows[code].append(Row(node, index, terms, lower, upper))
 
     def weigh(self, value: float, variable: Variable) -> None:
         """Add a term to the objective that is no payment, USD a unit."""
@@ -327,13 +331,25 @@ class Formulation:
         return float(min(LARGEST_UNIT, max(1.0, 1000.0 ** math.floor(typical / 3.0))))
 
     def row_name(self, code: str, number: int) -> str:
-        """A row in the words of the case, such as `POWER Vineland 2027Q1`."""
-        return " ".join((code, *self._rows[code][number].index))
+        """A row in the words of the case, such as `POWER-1 Vineland 2027Q1`, and in which scenarios it stands."""
+        return self.words(code, self._rows[code][number])
+
+    def words(self, code: str, row: Row) -> str:
+        """A row in words; the scenarios it stands in are named once they have parted."""
+        scenarios = () if row.node is None else row.node.scenarios
+        parted = 0 < len(scenarios) < len(self.futures)
+        return " ".join((code, *row.index)) + (f" in {_listed(scenarios)}" if parted else "")
 
     @property
     def rows(self) -> dict[str, list[Row]]:
         """All rows by family."""
         return self._rows
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """Names, cut where they are many."""
+    shown = ", ".join(names[:MOST_NAMED])
+    return shown if len(names) <= MOST_NAMED else f"{shown} and {len(names) - MOST_NAMED} more"
 
 
 def _expression(row: Row) -> object:

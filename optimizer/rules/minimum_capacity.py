@@ -31,7 +31,7 @@ class MinimumCapacity(PolicyRule):
                     if policy.supplier in ("", line.supplier)
                 ]
                 terms += overrun(form, CODE, policy, node)
-                form.limit(CODE, (policy.policy, span.label), terms, upper=-policy.limit)
+                form.limit(CODE, node, (policy.policy, span.label), terms, upper=-policy.limit)
 
     def check(self, books: Books) -> Iterator[Finding]:
         for policy in self.policies(books.case):

@@ -75,7 +75,7 @@ class OneSite(Rule):
                 load = case.load(workload, case.segment(at), node.quarter)
                 terms: Terms = [(1.0, made.variable) for made in served]
                 terms.append((-load, placed))
-                form.limit("PLACE-1", (name, site, at, str(node.quarter)), terms, lower=0.0, upper=0.0)
+                form.limit("PLACE-1", node, (name, site, at, str(node.quarter)), terms, lower=0.0, upper=0.0)
         self._one_a_quarter(form)
         self._one_for_good(form)
 
@@ -88,7 +88,7 @@ class OneSite(Rule):
             workload = form.at(node).get(Workload, name)
             if workload.placement is not Placement.ANYWHERE:
                 lower = 1.0 if workload.must_serve else None
-                form.limit("PLACE-2", (name, str(node.quarter)), terms, lower=lower, upper=1.0)
+                form.limit("PLACE-2", node, (name, str(node.quarter)), terms, lower=lower, upper=1.0)
 
     def _one_for_good(self, form: Formulation) -> None:
         homes: defaultdict[tuple[str, int], Terms] = defaultdict(list)
@@ -98,12 +98,13 @@ class OneSite(Rule):
             homes[made.index[0], node.index].append((1.0, home))
             placed = form.operation(PLACED, node, *made.index)
             if placed is not None:
-                form.limit("PLACE-3", index, [(1.0, placed), (-1.0, home)], upper=0.0)
+                form.limit("PLACE-3", node, index, [(1.0, placed), (-1.0, home)], upper=0.0)
             if node.parent is not None:
                 before = form.operations[HOME, made.index, node.parent]
-                form.limit("PLACE-4", index, [(1.0, before), (-1.0, home)], upper=0.0)
+                form.limit("PLACE-4", node, index, [(1.0, before), (-1.0, home)], upper=0.0)
         for (name, number), terms in homes.items():
-            form.limit("PLACE-5", (name, str(form.nodes[number].quarter)), terms, upper=1.0)
+            node = form.nodes[number]
+            form.limit("PLACE-5", node, (name, str(node.quarter)), terms, upper=1.0)
 
     def check(self, books: Books) -> Iterator[Finding]:
         homes: defaultdict[str, set[str]] = defaultdict(set)

@@ -33,6 +33,7 @@ class PolicyKind(Enum):
     MINIMUM_SUPPLIERS = ("minimum suppliers", "suppliers", "suppliers", "")
     CARBON = ("carbon", "t CO2", "t CO2", "site period since until")
     RESERVE_MARGIN = ("reserve margin", "ratio", "GPUs", "site accelerator since until")
+    SHORTFALL = ("shortfall share", "share", "unit-hours", "workload period since until")
 
     unit: str
     violation_unit: str
@@ -47,7 +48,7 @@ class PolicyKind(Enum):
         return kind
 
 
-NARROWING = ("supplier", "site", "accelerator", "period", "since", "until")
+NARROWING = ("supplier", "site", "accelerator", "workload", "period", "since", "until")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,11 +64,14 @@ class Policy(Limit):
     supplier: str = reference("one supplier; blank is every one (each by itself, for a share)", "suppliers", default="")
     site: str = reference("one site; blank is all", "sites", default="")
     accelerator: str = reference("one GPU system; blank is all", "accelerators", default="")
-    period: Period = choice("how long spend or carbon is added up", Period, Period.QUARTER)
+    workload: str = reference(
+        "one workload, of a shortfall share; blank is all of them, added up", "workloads", default=""
+    )
+    period: Period = choice("how long spend, carbon or shortfall is added up", Period, Period.QUARTER)
     since: Quarter | None = quarter("first quarter it holds in; blank is the first planned", None)
     until: Quarter | None = quarter("last quarter it holds in; blank is the last planned", None)
     violation_cost_usd_per_unit: float | None = number(
-        "USD per unit", "price of each unit (USD, GPU, supplier, t CO2) beyond; blank: it is never passed", None
+        "USD per unit", "price of each unit (USD, GPU, supplier, t CO2, unit-hour) beyond; blank: never passed", None
     )
 
     def spans(self, case: Case) -> tuple[Span, ...]:

@@ -90,7 +90,7 @@ class Quantities(Rule):
                         and made.decision.key.contract in weights
                         and made.node.index in path
                     ]
-                    form.limit(side.code, (limit.limit, str(last.quarter)), terms, upper=bound)
+                    form.limit(side.code, last, (limit.limit, str(last.quarter)), terms, upper=bound)
 
     def check(self, books: Books) -> Iterator[Finding]:
         last = books.case.calendar.end + -1

@@ -40,7 +40,7 @@ class ReserveMargin(PolicyRule):
                         terms = [((1.0 + policy.limit) * gpus, variable) for gpus, variable in use]
                         terms += [(-gpus, variable) for gpus, variable in self._usable(form, policy, node, at)]
                         terms += overrun(form, CODE, policy, node, at)
-                        form.limit(CODE, (policy.policy, at, span.label), terms, upper=0.0)
+                        form.limit(CODE, node, (policy.policy, at, span.label), terms, upper=0.0)
 
     def _used(self, form: Formulation, policy: Policy) -> dict[tuple[str, int], Terms]:
         """Firm GPUs used, by segment and node."""

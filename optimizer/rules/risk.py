@@ -35,9 +35,15 @@ def add_risk(form: Formulation) -> None:
     tail: Terms = [(1.0, threshold)]
     for future in form.futures:
         beyond = excess[numbers[future.name]]
-        form.limit("RISK-1", (future.name,), [*paid[future.name], (-1.0, threshold), (-1.0, beyond)], upper=0.0)
+        form.limit(
+            "RISK-1",
+            future.nodes[-1],
+            ("cost",),
+            [*paid[future.name], (-1.0, threshold), (-1.0, beyond)],
+            upper=0.0,
+        )
         tail.append((future.probability / settings.risk_tail, beyond))
     if settings.cvar_limit_usd is not None:
-        form.limit("RISK-2", ("CVaR",), tail, upper=settings.cvar_limit_usd / unit)
+        form.limit("RISK-2", None, ("CVaR",), tail, upper=settings.cvar_limit_usd / unit)
     for share, variable in tail if settings.risk_weight else ():
         form.weigh(settings.risk_weight * share * unit, variable)

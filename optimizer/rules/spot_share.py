@@ -35,7 +35,7 @@ class SpotShare(PolicyRule):
                 ]
                 if terms:
                     terms += overrun(form, CODE, policy, node)
-                    form.limit(CODE, (policy.policy, span.label), terms, upper=0.0)
+                    form.limit(CODE, node, (policy.policy, span.label), terms, upper=0.0)
 
     def check(self, books: Books) -> Iterator[Finding]:
         hourly = _hourly(books.case)

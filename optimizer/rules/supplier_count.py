@@ -64,16 +64,16 @@ class SupplierCount(PolicyRule):
             links: Terms = [(1.0, made.variable), (-made.decision.upper, engaged)]
             if choice is not None:
                 links = [(1.0, choice), (-1.0, engaged)]
-            form.limit("SUPPLIERS-1", (made.decision.key.contract, str(node.quarter)), links, upper=0.0)
+            form.limit("SUPPLIERS-1", node, (made.decision.key.contract, str(node.quarter)), links, upper=0.0)
         for operates in form.each(ENGAGED):
             node, index = operates.node, (*operates.index, str(operates.node.quarter))
             new: Terms = [(1.0, operates.variable)]
             if node.parent is not None:
                 before = form.operations[ENGAGED, operates.index, node.parent]
-                form.limit("SUPPLIERS-2", index, [(1.0, before), (-1.0, operates.variable)], upper=0.0)
+                form.limit("SUPPLIERS-2", node, index, [(1.0, before), (-1.0, operates.variable)], upper=0.0)
                 new.append((-1.0, before))
             new += [(-share, variable) for share, variable in signed.get((operates.index[0], node.index), [])]
-            form.limit("SUPPLIERS-3", index, new, upper=0.0)
+            form.limit("SUPPLIERS-3", node, index, new, upper=0.0)
 
     def restrict(self, form: Formulation, future: Future, policy: Policy) -> None:
         sign = SIGNS[policy.kind]
@@ -81,7 +81,7 @@ class SupplierCount(PolicyRule):
         if future.leads(last):
             terms: Terms = [(sign, made.variable) for made in form.each(ENGAGED) if made.node is last]
             terms += overrun(form, CODE, policy, last)
-            form.limit(CODE, (policy.policy, str(last.quarter)), terms, upper=sign * policy.limit)
+            form.limit(CODE, last, (policy.policy, str(last.quarter)), terms, upper=sign * policy.limit)
 
     def replay(self, books: Books) -> Iterator[Entry]:
         yield from violations(books, CODE, self.policies(books.case))

@@ -49,7 +49,7 @@ class SupplierShare(PolicyRule):
             weight = (1.0 if name == supplier else 0.0) - policy.limit
             terms += [(weight * amount, variable) for amount, variable in amounts]
         terms += overrun(form, code, policy, last, supplier, self.UNITS)
-        form.limit(code, (policy.policy, supplier, span.label), scaled(terms, 0.0)[0], upper=0.0)
+        form.limit(code, last, (policy.policy, supplier, span.label), scaled(terms, 0.0)[0], upper=0.0)
 
     def _by_supplier(self, form: Formulation, policy: Policy, nodes: Iterable[Node]) -> dict[str, Terms]:
         amounts: defaultdict[str, Terms] = defaultdict(list)

@@ -121,11 +121,15 @@ def test_check_shows_the_cell_of_a_shock(case: Path, capsys: pytest.CaptureFixtu
 
 
 def test_an_infeasible_tree_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Proves: demand that must be served and cannot be in one scenario makes the tree infeasible: exit 4, a record."""
+    """Proves: demand that must be served and cannot be in one scenario makes the tree infeasible: exit 4, a record.
+
+    The row that cannot hold is named with its scenario. A broken rule would give: a row that every scenario has.
+    """
     case = edit(newsvendor(max_blocks=8.0), Workload, "train", must_serve=True)
     write_folder(raw_tables(case.records, catalog(), (FIRST, FIRST + 1)), tmp_path / "case")
     assert main(["solve", str(tmp_path / "case"), "--out", str(tmp_path / "plan")]) == Exit.UNSOLVABLE
-    assert "infeasible" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "infeasible" in said and "DEMAND-1 train all 2027Q2 in high (by 2)" in said
     assert json.loads((tmp_path / "plan" / "plan.json").read_text())["status"] == "infeasible"
     assert main(["audit", str(tmp_path / "plan")]) == Exit.STALE
 

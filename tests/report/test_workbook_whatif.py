@@ -10,14 +10,16 @@ import pytest
 from openpyxl.workbook import Workbook
 
 from optimizer.case.settings import PaymentTiming
+from optimizer.case.world import Workload
 from optimizer.contracts.block import Block
 from optimizer.errors import Finding
 from optimizer.plan.audit import Audit, audit
 from optimizer.plan.plan import Plan
 from optimizer.plan.statements import nominal_by_category, obligations
 from optimizer.report.workbook import write_workbook
+from optimizer.rules.policy import PolicyKind
 from optimizer.run import solve
-from tests.builders import EXACT, add, edit, one_site, power, solved, spot
+from tests.builders import EXACT, add, edit, one_site, policy, power, solved, spot
 from tests.report.workbooks import Recalculate, edited, everything, find, named, written
 
 OBJECTIVE = "objective_formula"
@@ -106,6 +108,29 @@ def test_a_decision_moves_capacity_and_power_too(tmp_path: Path, recalculate: Re
     ]
     cover = workbook["Cover"]
     assert cover.cell(find(workbook, "Cover", "Master check"), 3).value == "FAIL"
+
+
+@pytest.mark.libreoffice
+def test_a_limit_on_shortfall_is_checked(tmp_path: Path, recalculate: Recalculate) -> None:
+    """Proves: 20 % of 10,000 unit-hours may go unserved, 2,000 do; with 3 units short instead of 2, the check fails.
+
+    A broken rule would give: a check that holds whatever is overwritten.
+    """
+    case = edit(one_site(10.0), Workload, "train", shortfall_cost_usd_per_unit_hour=0.5)
+    path = written(solved(policy(case, PolicyKind.SHORTFALL, 0.2)), tmp_path / "plan.xlsx")
+    before = openpyxl.load_workbook(path, data_only=True)
+
+    def go_short(workbook: Workbook) -> None:
+        cell = workbook["Quantities"].cell(find(workbook, "Quantities", "train", "Shortfall"), 8)
+        assert cell.value == 2.0
+        cell.value = 3.0
+
+    after = openpyxl.load_workbook(recalculate(edited(path, tmp_path / "edited.xlsx", go_short)), data_only=True)
+    row = find(before, "Checks", "p: no more goes unserved than its share")
+    for workbook, over, passed in ((before, 0.0, 1), (after, 1_000.0, 0)):
+        assert workbook["Checks"].cell(row, 4).value == pytest.approx(over)
+        assert workbook["Checks"].cell(row, 6).value == passed
+    assert before["Shortfall"].cell(find(before, "Shortfall", "Headroom"), 8).value == pytest.approx(0.0)
 
 
 @pytest.mark.libreoffice

@@ -35,6 +35,7 @@ from optimizer.plan.plan import Plan
 from optimizer.report.workbook import write_workbook
 from optimizer.rules.budget import Budget, Measure
 from optimizer.rules.period import Period
+from optimizer.rules.policy import Policy, PolicyKind
 from tests.builders import across
 
 Recalculate = Callable[[Path], Path]
@@ -143,6 +144,8 @@ def everything() -> Case:
                 budget="new deals", measure=Measure.COMMITMENTS, period=Period.FISCAL_YEAR, supplier="North",
                 violation_cost_usd_per_usd=0.01, amount=across(9e8, None, None, 9e8),
             ),
+            Policy(policy="service", kind=PolicyKind.SHORTFALL, limit=0.01, workload="train",
+                   period=Period.FISCAL_YEAR, violation_cost_usd_per_unit=0.05),
         )
     )  # fmt: skip
 

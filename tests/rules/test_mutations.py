@@ -82,6 +82,9 @@ CASES: dict[str, Case] = {
     "SUPPLIERS-4": policy(rivals(), PolicyKind.MINIMUM_SUPPLIERS, 2.0),
     "CARBON-1": policy(edit(one_site(), Site, "home", carbon_kg_per_mwh=400.0), PolicyKind.CARBON, 2.4),
     "RESERVE-1": policy(one_site(), PolicyKind.RESERVE_MARGIN, 0.2),
+    "SHORT-1": policy(
+        edit(one_site(), Workload, "train", shortfall_cost_usd_per_unit_hour=0.5), PolicyKind.SHORTFALL, 0.2
+    ),
 }
 # Rows that only make the program stronger: the others imply them, so no plan can break them alone.
 IMPLIED = {"PLACE-2"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from optimizer.case.world import Site
+from optimizer.case.world import Site, Workload
 from optimizer.contracts.spot import Firmness
 from optimizer.ledger.operation import OVERRUN
 from optimizer.rules.period import Period
@@ -47,6 +47,8 @@ def test_every_kind_is_solved_and_passes_its_audit(kind: PolicyKind) -> None:
     case = edit(
         add(rivals(), *spot("m", 0.5, firmness=Firmness.ON_DEMAND, limit=2.0)), Site, "home", carbon_kg_per_mwh=1e6
     )
+    if kind is PolicyKind.SHORTFALL:
+        case = edit(case, Workload, "train", shortfall_cost_usd_per_unit_hour=0.9)
     plan = solved(policy(case, kind, limit, 0.01))
     assert audited(plan.case, plan) == set()
     assert any(key.operation == OVERRUN for key, _ in plan.operations)

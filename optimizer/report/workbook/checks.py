@@ -168,6 +168,10 @@ def _limits(plan: Plan, views: Views) -> Iterator[Check]:
         text = f"{budget.budget.budget}: within the budget"
         currency = plan.case.settings.currency
         yield Check(text, f"{currency} over", _over(budget.headroom.row), RELATIVE * scale, "Budgets")
+    for limit in views.service.limits:
+        scale = max(1.0, *limit.demanded.row.numbers)
+        text = f"{limit.policy.policy}: no more goes unserved than its share"
+        yield Check(text, "unit-hours over", _over(limit.headroom.row), RELATIVE * scale, "Shortfall")
 
 
 def _decisions(views: Views) -> Iterator[Check]:

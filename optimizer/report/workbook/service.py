@@ -16,13 +16,15 @@ from optimizer.report.workbook.live import FIRST_PERIOD, ONE, ZERO, Live, added,
 from optimizer.report.workbook.sheet import DETAIL, KEY, TOTAL, Line, Sheet, Written
 from optimizer.report.workbook.style import RED, Format, Look
 from optimizer.report.workbook.sums import Column, Where, average, total
+from optimizer.report.workbook.unserved import Units, UnservedView, write_unserved
 
 
 @dataclass(frozen=True)
 class WorkloadView:
-    """Lines of one workload, in average units: what is due, served and short, and what does not add up."""
+    """Lines of one workload, in average units: demanded, due, served and short, and what does not add up."""
 
     workload: str
+    demanded: Written
     due: Written
     served: Written
     short: Written
@@ -31,16 +33,17 @@ class WorkloadView:
 
 @dataclass(frozen=True)
 class ServiceView:
-    """Lines of the sheet: each workload, and all of them together."""
+    """Lines of the sheet: each workload, all of them together, and limits on what may be short."""
 
     workloads: tuple[WorkloadView, ...]
     due: Written
     served: Written
     short: Written
+    limits: tuple[UnservedView, ...]
 
 
 def write_service(sheet: Sheet, plan: Plan, decided: Decided, inputs: Inputs, money: Money) -> ServiceView:
-    """Write the balance of every workload, then of all."""
+    """Write the balance of every workload, then of all, then the limits on shortfall."""
     sheet.heading(TOTAL, "Average")
     workloads = tuple(_workload(sheet, plan, workload, decided, inputs, money) for workload in plan.case.of(Workload))
     sheet.section("All workloads")
@@ -57,7 +60,9 @@ def write_service(sheet: Sheet, plan: Plan, decided: Decided, inputs: Inputs, mo
     share = choose(parts["due"].row > ZERO, parts["served"].row / parts["due"].row, ONE)
     sheet.line(Line("Share served", "share", share, format=Format.SHARE))
     _alarm(sheet, parts["short"])
-    return ServiceView(workloads, parts["due"], parts["served"], parts["short"])
+    units = [Units(view.workload, view.demanded, view.short) for view in workloads]
+    limits = write_unserved(sheet, plan, units, decided, inputs)
+    return ServiceView(workloads, parts["due"], parts["served"], parts["short"], limits)
 
 
 def _workload(
@@ -65,10 +70,10 @@ def _workload(
 ) -> WorkloadView:
     name, currency = workload.workload, plan.case.settings.currency
     sheet.section(name)
-    demanded: Live = ZERO
+    series: Live = ZERO
     if inputs.has_series(Demand.TABLE.name, name):
-        demanded = inputs.series(Demand.TABLE.name, name)
-    due = sheet.line(Line("Demand", "units", demanded, "average of the quarter", total=average))
+        series = inputs.series(Demand.TABLE.name, name)
+    demanded = due = sheet.line(Line("Demand", "units", series, "average of the quarter", total=average))
     moved = []
     for sign, operation, label in ((-1, DEFERRED, "Deferred to later"), (1, RECOVERED, "Recovered from earlier")):
         units = _units(sheet, decided, operation, name)
@@ -91,7 +96,7 @@ def _workload(
         )
         sheet.line(line)
     _alarm(sheet, short)
-    return WorkloadView(name, due, served, short, rest)
+    return WorkloadView(name, demanded, due, served, short, rest)
 
 
 def _units(sheet: Sheet, decided: Decided, operation: Operation, workload: str) -> Live | None:
