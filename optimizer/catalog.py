@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from optimizer.case.scenario import Scenario
+from optimizer.case.scenario import LeastCost, Scenario
 from optimizer.case.settings import Settings
 from optimizer.case.uncertainty import Correlation, Uncertainty
 from optimizer.case.world import (
@@ -34,6 +34,7 @@ WORLD: tuple[type[Record], ...] = (
     ServingCost,
     Scenario,
     Shock,
+    LeastCost,
     Uncertainty,
     Correlation,
 )

@@ -2,16 +2,16 @@
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from threading import Event
 
 import numpy as np
 
+from optimizer.alone import with_each_alone
 from optimizer.case.case import Case
 from optimizer.case.scenario import Scenario
+from optimizer.case.settings import Objective
 from optimizer.errors import Finding, InputError, SolverError, UnsolvableError, UsageError
 from optimizer.futures.check import check_futures
 from optimizer.futures.future import certain
@@ -20,12 +20,13 @@ from optimizer.model.arrays import Program, compile_program
 from optimizer.model.build import formulate
 from optimizer.model.diagnose import conflict
 from optimizer.model.extract import branch, extract, start_values
+from optimizer.model.minmax import careful
 from optimizer.model.outcome import (
     Outcome,
     Progress,
     SolveOptions,
     Status,
-    available_threads,
+    StopReason,
     bound_below,
     relative_gap,
     within_gap,
@@ -35,6 +36,7 @@ from optimizer.model.stepwise import LARGE, first_plan
 from optimizer.plan.audit import audit, require
 from optimizer.plan.plan import Plan, Result, Seconds
 from optimizer.plan.tree import TreePlan, require_tree
+from optimizer.request import Engine, Listener, Request, Step, after, half, in_dollars, left, options, silent
 from optimizer.rules.formulation import Formulation
 from optimizer.tables.identity import content_hash
 
@@ -42,45 +44,6 @@ AGREEMENT = 1e-9
 SPLIT_FROM = 60_000
 """Columns of one program from which on bundles are quicker, see tests/benchmarks/decompose.py."""
 FEW_COURSES = 4
-
-
-class Engine(Enum):
-    """How a tree is solved: as one program, or cut into bundles that workers solve; by its size if neither is asked."""
-
-    BY_SIZE = "auto"
-    WHOLE = "never"
-    SPLIT = "always"
-
-
-@dataclass(frozen=True)
-class Request:
-    """How to solve. Blank gap and time limit are the case's own; a blank solver is HiGHS through our arrays.
-
-    `cluster` is the address of a Dask scheduler whose workers solve a tree that is split; blank is this machine.
-    """
-
-    gap: float | None = None
-    time_limit_seconds: float | None = None
-    threads: int | None = None
-    seed: int = 0
-    solver: str | None = None
-    start: Plan | None = None
-    engine: Engine = Engine.BY_SIZE
-    cluster: str | None = None
-
-
-@dataclass(frozen=True)
-class Step:
-    """A step of the work begins; shown so that nothing is silent."""
-
-    name: str
-
-
-Listener = Callable[[Step | Progress], None]
-
-
-def silent(_: Step | Progress) -> None:
-    """Listen to nothing."""
 
 
 def package_version() -> str:
@@ -130,7 +93,7 @@ def audited_plan(
         return Plan(case, result, (), (), ())
     listen(Step("auditing the plan"))
     plan = extract(form, form.futures[0], program, outcome.values, result)
-    plan = replace(plan, result=_priced(result, plan.cost, plan.turnover, outcome, form.usd_per_unit))
+    plan = replace(plan, result=_priced(result, plan.cost, plan.turnover, form.usd(outcome.objective)))
     require(audit(case, plan))
     return plan
 
@@ -140,14 +103,20 @@ def solve_tree(
 ) -> TreePlan:
     """The audited plan of least expected present value over the scenarios of the case, and of risk where it counts.
 
-    What is decided before scenarios part is the same in them. Without any plan, `TreePlan.result.status` says why, and
-    there are no branches. Raises InputError for scenarios that are not in order, AuditError when the plan fails its
-    audit and SolverError when the solver contradicts itself.
+    Where the case says so, the worst case or the largest regret is minimised; for the latter, what each scenario costs
+    alone is found first, and kept in `TreePlan.case`. What is decided before scenarios part is the same in them.
+    Without any plan, `TreePlan.result.status` says why, and there are no branches. Raises InputError for scenarios that
+    are not in order, AuditError when the plan fails its audit and SolverError when the solver contradicts itself.
     """
     request = request or Request()
     began = time.perf_counter()
-    listen(Step("building the program"))
     _require_futures(case)
+    if case.settings.objective is Objective.REGRET:
+        case, missing = with_each_alone(case, half(case, request), solve, listen, stop)
+        if missing is not None:
+            return TreePlan(case, missing, ())
+        request = after(case, request, began)
+    listen(Step("building the program"))
     if _is_split(case, request):
         return _split(case, request, listen, stop)
     try:
@@ -157,6 +126,8 @@ def solve_tree(
         return TreePlan(case, _without_plan(case, request, str(error), time.perf_counter() - began).result, ())
     built = time.perf_counter()
     outcome = search(form, program, request, listen, stop)
+    if form.worst is not None:
+        outcome = _careful(form, program, request, outcome, listen, stop)
     seconds = Seconds(build=built - began, solve=time.perf_counter() - built)
     result = _result(form, request, program, outcome, seconds)
     if outcome.values is None:
@@ -169,7 +140,7 @@ def solve_tree(
     tree = TreePlan(case, result, tuple(branch(one.name, one.probability, plan) for one, plan in plans))
     turnover = max(one.plan.turnover for one in tree.branches)
     risky = bool(case.settings.risk_weight)
-    tree = replace(tree, result=_priced(result, tree.objective, turnover, outcome, form.usd_per_unit, risky))
+    tree = replace(tree, result=_priced(result, tree.objective, turnover, form.usd(outcome.objective), risky))
     require_tree(tree)
     return tree
 
@@ -178,6 +149,8 @@ def _is_split(case: Case, request: Request) -> bool:
     """Whether the tree is cut into bundles: as asked, or where one program would be too large."""
     if request.engine is not Engine.BY_SIZE or request.solver is not None or request.start is not None:
         return request.engine is Engine.SPLIT
+    if case.settings.objective is not Objective.EXPECTED:
+        return False
     nodes, quarters = len(case.tree.nodes), len(case.calendar.quarters)
     if nodes < FEW_COURSES * quarters:
         return False
@@ -191,6 +164,9 @@ def _split(case: Case, request: Request, listen: Listener, stop: Event | None) -
 
     if request.solver is not None or request.start is not None:
         raise UsageError("a tree that is split takes neither a solver nor a start. Fix: leave them, or --decompose")
+    if case.settings.objective is not Objective.EXPECTED:
+        aim = case.settings.objective.value
+        raise UsageError(f"a tree that is split cannot minimise the {aim}. Fix: --decompose never, or expected cost")
     asked = options(case, request)
 
     def told(event: str | Progress) -> None:
@@ -233,62 +209,63 @@ def _require_futures(case: Case) -> None:
         raise InputError(found)
 
 
-def options(case: Case, request: Request) -> SolveOptions:
-    """The request, its blanks filled from the settings of the case."""
-    settings = case.settings
-    return SolveOptions(
-        gap=settings.mip_gap if request.gap is None else request.gap,
-        time_limit_seconds=settings.time_limit_seconds
-        if request.time_limit_seconds is None
-        else request.time_limit_seconds,
-        threads=request.threads or available_threads(),
-        seed=request.seed,
-    )
-
-
 def search(
-    form: Formulation, program: Program, request: Request, listen: Listener = silent, stop: Event | None = None
+    form: Formulation,
+    program: Program,
+    request: Request,
+    listen: Listener = silent,
+    stop: Event | None = None,
+    start: np.ndarray | None = None,
 ) -> Outcome:
-    """Search the program of a formulation, or one with other bounds; figures in the unit of the formulation."""
+    """Search the program of a formulation, or one with other bounds; figures in the unit of the formulation.
+
+    `start` holds one value per column, NaN where it is not known, and goes before the start of the request.
+    """
     listen(Step(f"solving {program.num_columns:,} columns, {program.num_rows:,} rows"))
     asked = options(form.case, request)
     if request.solver is not None:
         return solve_with_pyomo(form.model, program, request.solver, asked)
-    start = None if request.start is None else start_values(form, program, request.start)
+    if start is None and request.start is not None:
+        start = start_values(form, program, request.start)
     if start is None and len(form.futures) > 1 and program.num_columns > LARGE and program.integrality.any():
         listen(Step(f"finding a first plan, scenario by scenario of {len(form.futures)}"))
         began = time.perf_counter()
         start = first_plan(form, program, asked, stop)
-        asked = _after(asked, time.perf_counter() - began)
+        asked = replace(asked, time_limit_seconds=left(asked.time_limit_seconds, time.perf_counter() - began))
         listen(Step(f"solving {program.num_columns:,} columns, {program.num_rows:,} rows"))
-    return highs.solve(
-        program, asked, on_progress=lambda p: listen(in_dollars(p, form.usd_per_unit)), start=start, stop_event=stop
-    )
+
+    def told(progress: Progress) -> None:
+        listen(in_dollars(progress, form.usd_per_unit, form.offset_usd))
+
+    return highs.solve(program, asked, on_progress=told, start=start, stop_event=stop)
 
 
-def _after(asked: SolveOptions, seconds: float) -> SolveOptions:
-    """What is left of the time limit."""
-    limit = asked.time_limit_seconds
-    return asked if limit is None else replace(asked, time_limit_seconds=max(0.0, limit - seconds))
+def _careful(
+    form: Formulation, program: Program, request: Request, first: Outcome, listen: Listener, stop: Event | None
+) -> Outcome:
+    """The outcome of a min-max after its second search, in the time that is left; none is after an interrupt."""
+    asked = options(form.case, request)
+    rest = left(asked.time_limit_seconds, first.seconds) if first.stop is not StopReason.INTERRUPT else 0.0
+    asked = replace(asked, time_limit_seconds=rest)
+    listen(Step("finding the cheapest on average of the plans that are no worse"))
 
+    def again(second: Program, start: np.ndarray) -> Outcome:
+        if request.solver is not None and rest != 0.0:
+            return solve_with_pyomo(form.model, second, request.solver, asked)
+        return highs.solve(
+            second, asked, on_progress=lambda p: listen(in_dollars(p, form.usd_per_unit)), start=start, stop_event=stop
+        )
 
-def in_dollars(progress: Progress, unit: float) -> Progress:
-    """Figures of the program, in its unit of money, as USD."""
-    incumbent, bound = progress.incumbent, progress.bound
-    return replace(
-        progress,
-        incumbent=None if incumbent is None else incumbent * unit,
-        bound=None if bound is None else bound * unit,
-    )
+    return careful(form, program, first, again)
 
 
 def _result(form: Formulation, request: Request, program: Program, outcome: Outcome, seconds: Seconds) -> Result:
-    case, unit = form.case, form.usd_per_unit
+    case = form.case
     return Result(
         status=outcome.status.value,
         stop=outcome.stop.value,
-        objective=None if outcome.objective is None else outcome.objective * unit,
-        bound=None if outcome.bound is None or not math.isfinite(outcome.bound) else outcome.bound * unit,
+        objective=form.usd(outcome.objective),
+        bound=None if outcome.bound is None or not math.isfinite(outcome.bound) else form.usd(outcome.bound),
         gap=outcome.gap,
         asked_gap=options(case, request).gap,
         case_hash=content_hash(case.records),
@@ -322,12 +299,12 @@ def _blank(case: Case, asked: SolveOptions, solver: str, solver_version: str) ->
     )  # fmt: skip
 
 
-def _priced(result: Result, cost: float, turnover: float, outcome: Outcome, unit: float, risky: bool = False) -> Result:
+def _priced(result: Result, cost: float, turnover: float, told: float | None, risky: bool = False) -> Result:
     """The result with its objective to the cent: every posted dollar, discounted; it must agree with the solver's.
 
     Where risk counts, the solver may say more than the plan's: its threshold need not be the best before the optimum.
     """
-    said = (outcome.objective or 0.0) * unit
+    said = told or 0.0
     if cost - said > AGREEMENT * max(turnover, 1.0) or (not risky and said - cost > AGREEMENT * max(turnover, 1.0)):
         raise SolverError(f"the solver says the plan costs {said:,.4f}, its postings say {cost:,.4f}")
     return replace(result, objective=cost, bound=None if result.bound is None else min(result.bound, cost))

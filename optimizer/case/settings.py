@@ -1,11 +1,13 @@
 """Settings of a case: calendar, money, risk and solver limits."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from optimizer.tables.columns import choice, integer, number, quarter, text
 from optimizer.tables.quarter import Quarter
-from optimizer.tables.record import Record, TableSpec
+from optimizer.tables.record import Problem, Record, TableSpec
 
 
 class PaymentTiming(Enum):
@@ -18,6 +20,14 @@ class PaymentTiming(Enum):
     @property
     def share(self) -> float:
         return {PaymentTiming.START: 0.0, PaymentTiming.MIDDLE: 0.5, PaymentTiming.END: 1.0}[self]
+
+
+class Objective(Enum):
+    """What is minimised over the scenarios: their mean (with the risk that counts), the dearest, or the regret."""
+
+    EXPECTED = "expected cost"
+    WORST = "worst case"
+    REGRET = "largest regret"
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,12 @@ class Settings(Record):
         "share of the service invoiced after the horizon that is assumed to be worth its price; 1 is neutral",
         1.0,
         high=1.0,
+    )
+    objective: Objective = choice(
+        "what is minimised over the scenarios: expected cost (and CVaR where it counts), the cost of the dearest "
+        "scenario, or the largest regret: what a scenario costs more than if it alone had been planned for",
+        Objective,
+        Objective.EXPECTED,
     )
     risk_weight: float = number("weight", "weight of CVaR in the objective (scenarios)", 0.0)
     risk_tail: float = number("share", "probability of the tail that CVaR averages", 0.1, above=True, high=1.0)
@@ -78,3 +94,10 @@ class Settings(Record):
     def risk_counts(self) -> bool:
         """Whether CVaR is weighed or limited: then expected cost is not all that matters."""
         return bool(self.risk_weight) or self.cvar_limit_usd is not None
+
+    def problems(self, case: Any) -> Iterator[Problem]:
+        """A weight of risk that the objective has no place for."""
+        if self.risk_weight and self.objective is not Objective.EXPECTED:
+            expected = f"0 where the objective is the {self.objective.value}"
+            cure = "set it to 0, or the objective to expected cost; CVaR can be limited by cvar_limit_usd"
+            yield Problem("risk_weight", f"{self.risk_weight:g}", expected, cure)

@@ -1,7 +1,8 @@
 """`optimizer solve` of a case with scenarios: one plan that knows no more than anybody can know."""
 
+from optimizer.case.settings import Objective
 from optimizer.cli.text import percent, table, usd
-from optimizer.plan.outlook import courses, now, waiting
+from optimizer.plan.outlook import courses, now, waiting, worst
 from optimizer.plan.tree import TreePlan
 
 MOST_SHOWN = 30
@@ -15,12 +16,15 @@ def summary(tree: TreePlan, headline: str) -> str:
         return "\n".join([*lines, result.detail]).rstrip()
     bound = "not known" if result.bound is None else f"{result.bound:,.2f}"
     gap = "not known" if result.gap is None else percent(result.gap)
-    settings = tree.case.settings
-    if settings.risk_weight:
+    settings, expected = tree.case.settings, f"expected present value {tree.expected:,.2f} {currency}"
+    if settings.objective is not Objective.EXPECTED:
+        words = f"{settings.objective.value} {result.objective:,.2f} {currency} (in {worst(tree).scenario})"
+        lines += [f"{words}, bound {bound}, gap {gap}", *_regret(tree), expected]
+    elif settings.risk_weight:
         words = f"objective {result.objective:,.2f} {currency}, expected cost + {settings.risk_weight:g} x CVaR"
-        lines += [f"{words}, bound {bound}, gap {gap}", f"expected present value {tree.expected:,.2f} {currency}"]
+        lines += [f"{words}, bound {bound}, gap {gap}", expected]
     else:
-        lines.append(f"expected present value {result.objective:,.2f} {currency}, bound {bound}, gap {gap}")
+        lines.append(f"{expected}, bound {bound}, gap {gap}")
     lines += [f"CVaR of the dearest {percent(settings.risk_tail)}: {tree.cvar:,.2f} {currency}", ""]
     lines += ["decide now, whatever comes", _now(tree), "", "what can wait", _waits(tree), "", _courses(tree), ""]
     steps = result.seconds
@@ -29,6 +33,15 @@ def summary(tree: TreePlan, headline: str) -> str:
         f"audit passed in {len(tree.branches)} scenarios"
     )
     return "\n".join(lines)
+
+
+def _regret(tree: TreePlan) -> list[str]:
+    """What the gap of a regret is a share of, and the most that it can be."""
+    if tree.case.settings.objective is not Objective.REGRET:
+        return []
+    most = tree.most_regret
+    known = "" if most is None else f"; at most {most:,.2f}, were every scenario alone as cheap as its bound"
+    return [f"(the gap is a share of what foresight would cost on average, plus the regret{known})"]
 
 
 def _now(tree: TreePlan) -> str:
@@ -57,6 +70,14 @@ def _courses(tree: TreePlan) -> str:
     every = courses(tree)
     dearest = sorted(every, key=lambda one: one.cost, reverse=True)[:MOST_SHOWN]
     shown = every if len(every) <= MOST_SHOWN else dearest
+    heads = ("scenario", "probability", "present value", "shortfall cost")
     rows = [(one.scenario, percent(one.probability), usd(one.cost), usd(one.shortfall)) for one in shown]
+    if any(one.alone is not None for one in shown):
+        heads = (*heads, "alone", "regret")
+        rows = [(*row, _known(one.alone), _known(one.regret)) for row, one in zip(rows, shown, strict=True)]
     left = "" if len(every) <= MOST_SHOWN else f"\n(the dearest {MOST_SHOWN} of {len(every)} scenarios)"
-    return table(("scenario", "probability", "present value", "shortfall cost"), rows) + left
+    return table(heads, rows) + left
+
+
+def _known(amount: float | None) -> str:
+    return "not known" if amount is None else usd(amount)

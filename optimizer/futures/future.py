@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from optimizer.case.case import Case
-from optimizer.case.scenario import Scenario
+from optimizer.case.scenario import LeastCost, Scenario
 from optimizer.case.tree import Node
 from optimizer.case.uncertainty import Correlation, Uncertainty
 from optimizer.errors import UsageError
 from optimizer.futures.shock import Shock, shocked
 from optimizer.tables.quarter import Quarter
 
-UNCERTAIN = Scenario | Shock | Uncertainty | Correlation
+UNCERTAIN = Scenario | Shock | LeastCost | Uncertainty | Correlation
 
 
 @dataclass(frozen=True)

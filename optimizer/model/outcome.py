@@ -76,17 +76,23 @@ class SolveOptions:
 
 @dataclass(frozen=True)
 class Progress:
-    """The best figures known so far: `incumbent` and `bound` are objective values, None while unknown."""
+    """The best figures known so far: `incumbent` and `bound` are objective values, None while unknown.
+
+    `offset` is what both are told without, and what their gap counts: see `Formulation.offset_usd`.
+    """
 
     seconds: float
     incumbent: float | None
     bound: float | None
     nodes: int
+    offset: float = 0.0
 
     @property
     def gap(self) -> float | None:
         """Distance of incumbent and bound, relative to the incumbent; None while one of them is unknown."""
-        return relative_gap(self.incumbent, self.bound)
+        if self.incumbent is None or self.bound is None:
+            return None
+        return relative_gap(self.incumbent + self.offset, self.bound + self.offset)
 
 
 @dataclass(frozen=True)

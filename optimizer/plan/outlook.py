@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import fsum
 
+from optimizer.case.settings import Objective
+from optimizer.futures.alone import least_costs
 from optimizer.ledger.decision import Action, DecisionKey
 from optimizer.ledger.keys import SHORTFALL, Cash
 from optimizer.plan.diff import HIDDEN
@@ -16,12 +18,21 @@ SMALL = 1e-9
 
 @dataclass(frozen=True)
 class Course:
-    """One scenario of the plan: its probability, its cost and how much of that is shortfall, USD present value."""
+    """One scenario of the plan: its probability, its cost and how much of that is shortfall, USD present value.
+
+    `alone` is what it would cost if it alone were planned for, None where nobody has asked.
+    """
 
     scenario: str
     probability: float
     cost: float
     shortfall: float
+    alone: float | None = None
+
+    @property
+    def regret(self) -> float | None:
+        """What it costs more than alone, USD."""
+        return None if self.alone is None else self.cost - self.alone
 
 
 @dataclass(frozen=True)
@@ -54,10 +65,19 @@ class Waits:
 
 def courses(tree: TreePlan) -> tuple[Course, ...]:
     """Every scenario, in the order of the case."""
+    alone = {name: row.least_cost_usd for name, row in least_costs(tree.case).items()}
     return tuple(
-        Course(branch.scenario, branch.probability, branch.plan.cost, _shortfall(branch.plan))
+        Course(
+            branch.scenario, branch.probability, branch.plan.cost, _shortfall(branch.plan), alone.get(branch.scenario)
+        )
         for branch in tree.branches
     )
+
+
+def worst(tree: TreePlan) -> Course:
+    """The scenario that decides where the worst case or the largest regret is minimised; else the dearest."""
+    by_regret = tree.case.settings.objective is Objective.REGRET
+    return max(courses(tree), key=lambda one: (one.regret or 0.0) if by_regret else one.cost)
 
 
 def _shortfall(plan: Plan) -> float:

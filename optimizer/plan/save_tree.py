@@ -62,6 +62,7 @@ def record(tree: TreePlan) -> dict[str, Any]:
         "title": tree.case.settings.title,
         "currency": tree.case.settings.currency,
         **asdict(tree.result),
+        "minimised": tree.case.settings.objective.value,
         "expected": tree.expected if tree.branches else None,
         "cvar": tree.cvar if tree.branches else None,
         "scenarios": [{**asdict(course), "folder": place(number)} for number, course in enumerate(courses(tree), 1)],

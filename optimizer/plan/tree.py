@@ -1,12 +1,13 @@
 """A plan under uncertainty: what is decided in each scenario, and what all of them share until they part."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import fsum
 
 from optimizer.case.case import Case
-from optimizer.case.settings import Settings
+from optimizer.case.settings import Objective, Settings
 from optimizer.errors import AuditError, Finding
+from optimizer.futures.alone import PROVEN, identity, least_costs
 from optimizer.futures.future import certain
 from optimizer.plan.audit import CENT, FAULT, audit
 from optimizer.plan.plan import Plan, Result
@@ -28,7 +29,7 @@ class Branch:
 
 @dataclass(frozen=True)
 class TreePlan:
-    """A plan of a case with scenarios; its objective is the expected present value over the branches, USD."""
+    """A plan of a case with scenarios; its objective is what the case minimises over the branches, USD."""
 
     case: Case = field(repr=False)
     result: Result
@@ -47,13 +48,38 @@ class TreePlan:
 
     @property
     def objective(self) -> float:
-        """Expected cost + risk weight x CVaR, USD."""
-        costs = [branch.plan.cost for branch in self.branches]
-        return weighed(costs, [branch.probability for branch in self.branches], self.case.settings)
+        """Expected cost + risk weight x CVaR, the worst case, or the largest regret, USD."""
+        costs = {branch.scenario: branch.plan.cost for branch in self.branches}
+        return judged(self.case, costs, [branch.probability for branch in self.branches])
+
+    @property
+    def most_regret(self) -> float | None:
+        """The most that the largest regret can be, if every scenario alone could be had at its bound, USD.
+
+        None where the bound of a scenario alone is not known.
+        """
+        rows = least_costs(self.case)
+        if not all(branch.scenario in rows for branch in self.branches):
+            return None
+        return max(branch.plan.cost - rows[branch.scenario].bound_usd for branch in self.branches)
 
     def branch(self, scenario: str) -> Branch:
         """The branch of a scenario. Raises KeyError for a name that is none."""
         return {branch.scenario: branch for branch in self.branches}[scenario]
+
+
+def judged(case: Case, costs: Mapping[str, float], probabilities: Sequence[float]) -> float:
+    """What the case minimises, of the costs of its scenarios in USD, by plain sums and maxima (rules/risk.py).
+
+    Raises KeyError where regret is asked of a scenario whose least cost alone is not known.
+    """
+    objective = case.settings.objective
+    if len(costs) < 2 or objective is Objective.EXPECTED:
+        return weighed(list(costs.values()), probabilities, case.settings)
+    if objective is Objective.WORST:
+        return max(costs.values())
+    rows = least_costs(case)
+    return max(cost - rows[scenario].least_cost_usd for scenario, cost in costs.items())
 
 
 def weighed(costs: Sequence[float], probabilities: Sequence[float], settings: Settings) -> float:
@@ -102,13 +128,31 @@ def _findings(tree: TreePlan) -> Iterator[Finding]:
     for branch in tree.branches:
         yield from _branch(tree, branch)
     yield from _anticipated(tree)
+    missing = tuple(_alone(tree)) if tree.case.settings.objective is Objective.REGRET else ()
+    if missing:
+        yield from missing
+        return
     reported, found = tree.result.objective, tree.objective
     turnover = max(branch.plan.turnover for branch in tree.branches)
     if reported is None or not abs(reported - found) <= CENT + RELATIVE * turnover:
-        yield Finding("plan objective", f"{reported}", f"{found:,.4f}, the mean of the scenarios and their risk", FAULT)
+        expected = f"{found:,.4f}, the {tree.case.settings.objective.value} of the scenarios and the risk that counts"
+        yield Finding("plan objective", f"{reported}", expected, FAULT)
     limit = tree.case.settings.cvar_limit_usd
     if limit is not None and len(tree.branches) > 1:
         yield from exceeded("RISK-2 CVaR", "CVaR (USD)", tree.cvar, limit, turnover)
+
+
+def _alone(tree: TreePlan) -> Iterator[Finding]:
+    """What regret is measured against: the least cost of each scenario as it is now, and nothing below its bound."""
+    rows = least_costs(tree.case)
+    for branch in tree.branches:
+        row, place = rows.get(branch.scenario), f"RISK-4 least cost of {branch.scenario}"
+        if row is None or row.solved_for != identity(branch.plan.case):
+            found = "not known" if row is None else "that of another case"
+            yield Finding(place, found, "the least cost of the scenario as it is", FAULT)
+        elif branch.plan.cost < row.bound_usd - CENT - 10.0 * PROVEN * branch.plan.turnover:
+            found = f"bound {row.bound_usd:,.4f}"
+            yield Finding(place, found, f"at most {branch.plan.cost:,.4f}, which a plan of it costs", FAULT)
 
 
 def _branch(tree: TreePlan, branch: Branch) -> Iterator[Finding]:

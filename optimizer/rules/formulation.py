@@ -122,6 +122,8 @@ class Formulation:
         self._accounts: defaultdict[int, dict[Key, None]] = defaultdict(dict)
         self._rows: defaultdict[str, list[Row]] = defaultdict(list)
         self.costs: list[Cost] = []
+        self.worst: Variable | None = None
+        self.offset_usd = 0.0
         self.offered: dict[str, list[Made]] = {}
         self.charges: list[Charge] = []
         self._weight = cache(partial(weight, case))
@@ -312,16 +314,34 @@ class Formulation:
         """Add a term to the objective that is no payment, USD a unit."""
         self.costs.append(Cost(value, 1.0, variable, ()))
 
+    def minimise(self, worst: Variable, offset_usd: float) -> None:
+        """Minimise one variable, in `usd_per_unit`, in place of the expected cost.
+
+        `offset_usd` is added to it in the program and taken off whatever is told: so its gap is a share of costs.
+        """
+        self.worst, self.offset_usd = worst, offset_usd
+
+    def usd(self, figure: float | None) -> float | None:
+        """A figure of the program's objective, in USD."""
+        return None if figure is None else figure * self.usd_per_unit - self.offset_usd
+
     def finish(self) -> pyo.ConcreteModel:
         """The Pyomo model: minimise expected present value, in `usd_per_unit`, subject to every row."""
         for code, rows in self._rows.items():
             family = pyo.Constraint(range(len(rows)), rule=lambda _, number, rows=rows: _expression(rows[number]))
             self.model.add_component(code, family)
-        coefficients = [cost.expected / self.usd_per_unit for cost in self.costs]
-        variables = [cost.variable for cost in self.costs]
-        cost = LinearExpression(constant=0, linear_coefs=coefficients, linear_vars=variables)
+        cost = self.expected_cost()
+        if self.worst is not None:
+            constant = self.offset_usd / self.usd_per_unit
+            cost = LinearExpression(constant=constant, linear_coefs=[1.0], linear_vars=[self.worst])
         self.model.cost = pyo.Objective(expr=cost, sense=pyo.minimize)
         return self.model
+
+    def expected_cost(self) -> LinearExpression:
+        """Expected present value, and the risk that counts, in `usd_per_unit`."""
+        coefficients = [cost.expected / self.usd_per_unit for cost in self.costs]
+        variables = [cost.variable for cost in self.costs]
+        return LinearExpression(constant=0, linear_coefs=coefficients, linear_vars=variables)
 
     @cached_property
     def usd_per_unit(self) -> float:

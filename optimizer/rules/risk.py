@@ -1,4 +1,4 @@
-"""Risk: what the dearest futures cost, in the objective and as a limit.
+"""Risk: what the dearest futures cost, in the objective and as a limit; or the worst of them in place of the mean.
 
 CVaR at the risk tail a is the mean cost of the dearest futures whose probabilities add up to a. As the least value of a
 linear program (Rockafellar & Uryasev, Journal of Risk 2, 2000), with cost[s] the present value of all that is paid in
@@ -7,43 +7,98 @@ scenario s, USD:
   (RISK-1)  cost[s] - threshold - excess[s] <= 0,  excess[s] >= 0               for each scenario s
   (RISK-2)  threshold + sum_s probability[s] excess[s] / a <= limit on CVaR       where the case has one
   objective: expected cost + risk weight x (threshold + sum_s probability[s] excess[s] / a)
-A case whose risk weight is 0 and that has no limit on CVaR has none of these rows; so has a case without scenarios, in
-which CVaR is the cost itself: there a weight would change nothing, and a limit is a budget.
+
+Where the objective is the worst case (Wald, Annals of Mathematics 46, 1945) or the largest regret (Savage, Journal of
+the American Statistical Association 46, 1951; Kouvelis & Yu, Robust Discrete Optimization, 1997), with least[s] what
+scenario s costs if it alone is planned for:
+  (RISK-3)  cost[s] <= worst                                                     for each scenario s
+  (RISK-4)  cost[s] - least[s] <= regret                                         for each scenario s
+  objective: worst, or regret
+  then, of the plans that are no worse: the one of least expected cost
+The second search spares what a pure min-max wastes in the futures that are not the worst (Iancu & Trichakis, Management
+Science 60, 2014). Least costs alone are found first, and kept with the case (table least_costs). Each is known within
+the gap of its own search: the regret that is told is that against the best plan found, and beside it stands the most it
+can be, against the bound. The gap of a regret is a share of the mean of the least costs plus the regret, as the regret
+alone may be 0.
+
+A case whose risk weight is 0 and that has no limit on CVaR has neither (RISK-1) nor (RISK-2). In a case without
+scenarios risk, worst and expected cost are the cost itself: a weight would change nothing, and a limit is a budget.
 """
 
 from collections import defaultdict
+from math import fsum
 
 import pyomo.environ as pyo
 
+from optimizer.case.settings import Objective
+from optimizer.errors import UsageError
+from optimizer.futures.alone import least_costs
 from optimizer.rules.formulation import Formulation, Terms
+
+ROWS = {Objective.WORST: "RISK-3", Objective.REGRET: "RISK-4"}
 
 
 def add_risk(form: Formulation) -> None:
-    """Write the rows and the objective's part of risk; everything that costs must have been posted before."""
+    """Write the rows and the objective's part of risk; everything that costs must have been posted before.
+
+    Raises UsageError where regret is minimised and the least cost of a scenario alone is not known.
+    """
     settings = form.case.settings
-    if len(form.futures) < 2 or not settings.risk_counts:
+    if len(form.futures) < 2:
         return
-    unit = form.usd_per_unit
-    numbers = {future.name: number for number, future in enumerate(form.futures)}
+    if settings.risk_counts:
+        _tail(form)
+    if settings.objective is not Objective.EXPECTED:
+        _worst(form)
+
+
+def _tail(form: Formulation) -> None:
+    """(RISK-1), (RISK-2)."""
+    settings, unit, paid = form.case.settings, form.usd_per_unit, _paid(form)
     form.model.risk_threshold = pyo.Var()
-    form.model.risk_excess = pyo.Var(range(len(numbers)), domain=pyo.NonNegativeReals)
-    threshold, excess = form.model.risk_threshold, form.model.risk_excess
-    paid: defaultdict[str, Terms] = defaultdict(list)
-    for cost in form.costs:
-        for scenario in cost.scenarios:
-            paid[scenario].append((cost.value / unit, cost.variable))
+    form.model.risk_excess = pyo.Var(range(len(form.futures)), domain=pyo.NonNegativeReals)
+    threshold = form.model.risk_threshold
     tail: Terms = [(1.0, threshold)]
-    for future in form.futures:
-        beyond = excess[numbers[future.name]]
-        form.limit(
-            "RISK-1",
-            future.nodes[-1],
-            ("cost",),
-            [*paid[future.name], (-1.0, threshold), (-1.0, beyond)],
-            upper=0.0,
-        )
+    for number, future in enumerate(form.futures):
+        beyond = form.model.risk_excess[number]
+        terms = [*paid[future.name], (-1.0, threshold), (-1.0, beyond)]
+        form.limit("RISK-1", future.nodes[-1], ("cost",), terms, upper=0.0)
         tail.append((future.probability / settings.risk_tail, beyond))
     if settings.cvar_limit_usd is not None:
         form.limit("RISK-2", None, ("CVaR",), tail, upper=settings.cvar_limit_usd / unit)
     for share, variable in tail if settings.risk_weight else ():
         form.weigh(settings.risk_weight * share * unit, variable)
+
+
+def _worst(form: Formulation) -> None:
+    """(RISK-3) or (RISK-4)."""
+    objective, unit, paid = form.case.settings.objective, form.usd_per_unit, _paid(form)
+    least = _least(form) if objective is Objective.REGRET else {}
+    form.model.risk_worst = pyo.Var()
+    for future in form.futures:
+        upper = least.get(future.name, 0.0) / unit
+        terms = [*paid[future.name], (-1.0, form.model.risk_worst)]
+        form.limit(ROWS[objective], future.nodes[-1], ("cost",), terms, upper=upper)
+    mean = fsum(future.probability * least.get(future.name, 0.0) for future in form.futures)
+    form.minimise(form.model.risk_worst, mean)
+
+
+def _least(form: Formulation) -> dict[str, float]:
+    """Least costs alone, USD."""
+    known = {name: row.least_cost_usd for name, row in least_costs(form.case).items()}
+    missing = [future.name for future in form.futures if future.name not in known]
+    if missing:
+        cure = "solve the case: they are found first, and kept in the case of its plan folder"
+        raise UsageError(
+            f"regret needs the least cost of {', '.join(missing[:3])} alone, which is not known. Fix: {cure}"
+        )
+    return known
+
+
+def _paid(form: Formulation) -> defaultdict[str, Terms]:
+    """What is paid in each scenario, in the unit of the objective."""
+    paid: defaultdict[str, Terms] = defaultdict(list)
+    for cost in form.costs:
+        for scenario in cost.scenarios:
+            paid[scenario].append((cost.value / form.usd_per_unit, cost.variable))
+    return paid

@@ -134,6 +134,31 @@ def test_an_infeasible_tree_is_explained(tmp_path: Path, capsys: pytest.CaptureF
     assert main(["audit", str(tmp_path / "plan")]) == Exit.STALE
 
 
+def test_regret_through_the_command_line(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Proves: least costs are solved once: the solved case has them, and a plan of it needs no such search.
+
+    4 blocks now at 1,000 regret nothing in low; high pays 4,000 + 9,000 against 10,000 alone: x blocks regret
+    1,000 x - 4,000 and 15,000 - 500 x - 10,000, both 2,000 at 6.
+    """
+    table = case / "settings.csv"
+    text = table.read_text()
+    assert "objective,expected cost" in text
+    table.write_text(text.replace("objective,expected cost", "objective,largest regret"))
+    assert main(["solve", str(case), "--out", str(tmp_path / "plan"), "--gap", "0"]) == Exit.DONE
+    said = capsys.readouterr()
+    assert "solving scenario high alone, 2 of 2" in said.err
+    assert "largest regret 2,000.00 USD" in said.out and "at most 2,000.00" in said.out
+    assert "the cheapest on average" in json.loads((tmp_path / "plan" / "plan.json").read_text())["detail"]
+    assert main(["audit", str(tmp_path / "plan")]) == Exit.DONE
+    assert main(["report", str(tmp_path / "plan")]) == Exit.DONE
+    assert "Largest regret" in (tmp_path / "plan" / "plan.html").read_text()
+    capsys.readouterr()
+    assert main(["solve", str(tmp_path / "plan" / "case"), "--out", str(tmp_path / "again"), "--gap", "0"]) == Exit.DONE
+    assert "alone" not in capsys.readouterr().err
+    assert main(["solve", str(case), "--decompose", "always", "--out", str(tmp_path / "split")]) == Exit.USAGE
+    assert "cannot minimise the largest regret" in capsys.readouterr().err
+
+
 def test_hostile_names_stay_text(tmp_path: Path) -> None:
     """Proves: the name of a scenario is no path, no formula and no markup."""
     name = "../../<b>x"

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
+from optimizer.case.settings import Objective
 from optimizer.report.workbook.tree import write_tree_workbook
 from tests.builders import edit_settings
 from tests.futures.branching import newsvendor, tree
@@ -20,15 +21,24 @@ def named(path: Path) -> list[float]:
 
 
 @pytest.mark.libreoffice
-@pytest.mark.parametrize(("weight", "objective"), [(0.0, 27_000.0), (0.2, 35_400.0)])
+@pytest.mark.parametrize(
+    ("changes", "objective"),
+    [
+        ({}, 27_000.0),
+        ({"risk_weight": 0.2}, 35_400.0),
+        ({"objective": Objective.WORST}, 30_000.0),
+        ({"objective": Objective.REGRET}, 7_200.0),
+    ],
+    ids=["expected", "with risk", "worst case", "regret"],
+)
 def test_the_objective_is_rebuilt_with_its_risk(
-    weight: float,
+    changes: dict[str, object],
     objective: float,
     tmp_path: Path,
     recalculate,  # type: ignore[no-untyped-def]
 ) -> None:
-    """Proves: expected cost + weight x CVaR ties to the solver, as written and as LibreOffice recalculates it."""
-    case = edit_settings(newsvendor(price_usd_per_gpu_hour=3.0), risk_weight=weight, risk_tail=0.5)
+    """Proves: what is minimised ties to the solver, as written and as LibreOffice recalculates it."""
+    case = edit_settings(newsvendor(price_usd_per_gpu_hour=3.0), risk_tail=0.5, **changes)
     path = tmp_path / "tree.xlsx"
     write_tree_workbook(tree(case), path)
     assert named(path) == pytest.approx([objective, objective, 1.0])

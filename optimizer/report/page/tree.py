@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from optimizer.case.settings import Objective
 from optimizer.files import write_text
-from optimizer.plan.outlook import Course, courses, now, waiting
+from optimizer.plan.outlook import Course, courses, now, waiting, worst
 from optimizer.plan.save_tree import place
 from optimizer.plan.tree import TreePlan
 from optimizer.report.page.figures import Row, Table
@@ -22,6 +23,7 @@ class Bar:
     width: float
     cost: str
     shortfall: str
+    regret: str
     folder: str
 
 
@@ -36,6 +38,7 @@ class TreePage:
     decided: Table
     waits: Table
     bars: tuple[Bar, ...]
+    regretted: bool
     linked: bool
     log: tuple[tuple[str, str], ...]
 
@@ -53,19 +56,15 @@ def page_of(tree: TreePlan, linked: bool) -> TreePage:
     proven = result.status == OPTIMAL
     gap = "gap unknown" if result.gap is None else f"gap {at_most(result.gap)}"
     status = f"{'Proven optimal' if proven else 'Feasible, not proven optimal'}: {gap}"
-    bound = "No bound is known."
-    if result.bound is not None:
-        least = money(result.bound, settings.currency)
-        bound = f"No plan for these scenarios can cost less than {least} on average; "
-        bound += f"{STOPS.get(result.stop, result.stop)}."
     return TreePage(
         title=settings.title,
         horizon=f"{calendar.first} to {calendar.end + -1}",
-        headline=Headline(_act(decided, waits), proven, status, bound),
+        headline=Headline(_act(decided, waits), proven, status, _bound(tree)),
         cards=_cards(tree, every),
         decided=decided,
         waits=waits,
         bars=_bars(every, settings.currency),
+        regretted=any(one.alone is not None for one in every),
         linked=linked,
         log=(
             ("Columns, whole ones among them", f"{result.columns:,}, {result.integers:,}"),
@@ -75,6 +74,25 @@ def page_of(tree: TreePlan, linked: bool) -> TreePage:
             ("Case hash", result.case_hash),
         ),
     )
+
+
+BOUNDS = {
+    Objective.EXPECTED: "No plan for these scenarios can cost less than {} on average",
+    Objective.WORST: "No plan can keep the cost of every scenario below {}",
+    Objective.REGRET: "No plan can keep the regret of every scenario below {}",
+}
+
+
+def _bound(tree: TreePlan) -> str:
+    """What is proven, in a sentence."""
+    result, settings = tree.result, tree.case.settings
+    if result.bound is None:
+        return "No bound is known."
+    counted = settings.risk_weight and settings.objective is Objective.EXPECTED
+    words = (
+        "No plan for these scenarios can weigh less than {}, risk counted" if counted else BOUNDS[settings.objective]
+    )
+    return f"{words.format(money(result.bound, settings.currency))}; {STOPS.get(result.stop, result.stop)}."
 
 
 def _act(decided: Table, waits: Table) -> str:
@@ -90,12 +108,25 @@ def _cards(tree: TreePlan, every: tuple[Course, ...]) -> tuple[Card, ...]:
     worst, best = max(every, key=lambda one: one.cost), min(every, key=lambda one: one.cost)
     short = sum(one.probability for one in every if one.shortfall > 0.005)
     return (
+        *_minimised(tree),
         Card("Expected present value", money(tree.expected, currency), f"over {len(every)} scenarios"),
         Card("Dearest scenario", money(worst.cost, currency), f"{worst.scenario}, {percent(worst.probability)}"),
         Card("Cheapest scenario", money(best.cost, currency), f"{best.scenario}, {percent(best.probability)}"),
         Card(f"CVaR of the dearest {percent(settings.risk_tail)}", money(tree.cvar, currency), _weighed(tree)),
         Card("Chance of a shortfall", percent(short), "in any quarter of the horizon", short > 0.0),
     )
+
+
+def _minimised(tree: TreePlan) -> tuple[Card, ...]:
+    """The largest regret, where that is minimised; the worst case is the dearest scenario, which has a card anyway."""
+    settings = tree.case.settings
+    if settings.objective is not Objective.REGRET:
+        return ()
+    most, decides = tree.most_regret, worst(tree)
+    note = f"in {decides.scenario}"
+    if most is not None and most > tree.objective + 0.005:
+        note += f"; at most {money(most, settings.currency)} against what is proven of each scenario alone"
+    return (Card("Largest regret", money(tree.objective, settings.currency), note),)
 
 
 def _weighed(tree: TreePlan) -> str:
@@ -136,6 +167,7 @@ def _bars(every: tuple[Course, ...], currency: str) -> tuple[Bar, ...]:
             100.0 * abs(one.cost) / largest,
             money(one.cost, currency),
             money(one.shortfall, currency) if one.shortfall > 0.005 else "none",
+            "" if one.regret is None else money(one.regret, currency),
             place(number),
         )
         for number, one in enumerate(every, 1)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from optimizer.case.settings import Objective
 from optimizer.plan.outlook import Course, courses, now, waiting
 from optimizer.plan.tree import TreePlan
 from optimizer.report.workbook.book import save
@@ -22,29 +23,43 @@ TIE = 0.01
 ROUNDING = 1e-12
 LEFT = Style(side=Align.LEFT)
 QUIET = Style(tone=Tone.QUIET, side=Align.LEFT)
-SCENARIO, PROBABILITY, COST, SHORTFALL, NUMBER, EXCESS = range(2, 8)
+SCENARIO, PROBABILITY, COST, SHORTFALL, NUMBER, EXCESS, ALONE, REGRET = range(2, 10)
 
 
 @dataclass(frozen=True)
 class Products(Live):
     """Two columns of numbers on the same rows: SUMPRODUCT of both, or SUM of the first."""
 
-    sheet: str
     first: tuple[Cell, ...]
     second: tuple[Cell, ...] = ()
 
     def text(self, sheet: str, i: int) -> str:
-        parts = [self._range(cells, sheet) for cells in (self.first, self.second) if cells]
+        parts = [_address(cells, sheet) for cells in (self.first, self.second) if cells]
         return f"{'SUMPRODUCT' if self.second else 'SUM'}({','.join(parts)})"
-
-    def _range(self, cells: Sequence[Cell], sheet: str) -> str:
-        column = letter(cells[0].column)
-        address = f"${column}${cells[0].row}:${column}${cells[-1].row}"
-        return address if sheet == self.sheet else f"{self.sheet}!{address}"
 
     def value(self, i: int) -> float:
         others: list[Live] = list(self.second) or [ONE] * len(self.first)
         return math.fsum(a.amount(i) * b.amount(i) for a, b in zip(self.first, others, strict=True))
+
+
+@dataclass(frozen=True)
+class Largest(Live):
+    """The largest number of a column."""
+
+    cells: tuple[Cell, ...]
+
+    def text(self, sheet: str, i: int) -> str:
+        return f"MAX({_address(self.cells, sheet)})"
+
+    def value(self, i: int) -> float:
+        return max(cell.amount(i) for cell in self.cells)
+
+
+def _address(cells: Sequence[Cell], sheet: str) -> str:
+    """The address of cells that stand below one another, as seen from a sheet."""
+    column = letter(cells[0].column)
+    address = f"${column}${cells[0].row}:${column}${cells[-1].row}"
+    return address if sheet == cells[0].sheet else f"{cells[0].sheet}!{address}"
 
 
 def write_tree_workbook(tree: TreePlan, path: Path) -> None:
@@ -72,7 +87,7 @@ def _heads(sheet: Sheet, *heads: str, right: int = 2) -> None:
 
 def _scenarios(sheet: Sheet, tree: TreePlan, every: tuple[Course, ...]) -> dict[str, Cell]:
     """A line a scenario, the mean of them, and the tie to the solver."""
-    sheet.widths((3, 48, 22, 24, 22, 12, 26))
+    sheet.widths((3, 48, 22, 24, 22, 12, 26, 24, 22))
     currency = tree.case.settings.currency
     _heads(
         sheet, "Scenario", "Probability", f"Present value, {currency}", f"Shortfall cost, {currency}", "Folder", right=1
@@ -90,11 +105,12 @@ def _scenarios(sheet: Sheet, tree: TreePlan, every: tuple[Course, ...]) -> dict[
         sheet.next += 1
     total = Style(Format.CENTS, look=Look.TOTAL)
     sheet.words(sheet.next, SCENARIO, "Expected", Style(look=Look.TOTAL, side=Align.LEFT))
-    whole = sheet.put(sheet.next, PROBABILITY, Products(sheet.name, tuple(shares)), Style(Format.GAP, look=Look.TOTAL))
-    rebuilt = sheet.put(sheet.next, COST, Products(sheet.name, tuple(costs), tuple(shares)), total)
-    sheet.put(sheet.next, SHORTFALL, Products(sheet.name, tuple(short), tuple(shares)), total)
+    whole = sheet.put(sheet.next, PROBABILITY, Products(tuple(shares)), Style(Format.GAP, look=Look.TOTAL))
+    rebuilt = sheet.put(sheet.next, COST, Products(tuple(costs), tuple(shares)), total)
+    sheet.put(sheet.next, SHORTFALL, Products(tuple(short), tuple(shares)), total)
     sheet.next += 2
-    rebuilt = _risk(sheet, tree, rebuilt, costs, shares)
+    regrets = _regrets(sheet, every, costs, currency)
+    rebuilt = _risk(sheet, tree, rebuilt, costs, shares, regrets)
     reported = _figure(sheet, f"Objective of the solver, {currency}", tree.result.objective)
     _figure(sheet, f"Proven lower bound, {currency}", tree.result.bound)
     tie = _figure(sheet, "Largest difference that is a rounding error", TIE)
@@ -109,8 +125,10 @@ def _scenarios(sheet: Sheet, tree: TreePlan, every: tuple[Course, ...]) -> dict[
     return {"objective_solver": reported, "objective_formula": rebuilt, "checks_pass": master}
 
 
-def _risk(sheet: Sheet, tree: TreePlan, expected: Cell, costs: list[Cell], shares: list[Cell]) -> Cell:
-    """CVaR as a live formula, in a column beside the scenarios, and the objective that counts it."""
+def _risk(
+    sheet: Sheet, tree: TreePlan, expected: Cell, costs: list[Cell], shares: list[Cell], regrets: list[Cell]
+) -> Cell:
+    """CVaR as a live formula, in a column beside the scenarios, and the objective that counts it, or the worst."""
     settings, currency = tree.case.settings, tree.case.settings.currency
     tail = _figure(sheet, "Risk tail (probability)", settings.risk_tail, Format.GAP)
     weight = _figure(sheet, "Risk weight", settings.risk_weight, Format.PRICE)
@@ -121,13 +139,32 @@ def _risk(sheet: Sheet, tree: TreePlan, expected: Cell, costs: list[Cell], share
         sheet.put(cost.row, EXCESS, Call("MAX", (cost - threshold, ZERO), highest), Style(Format.CENTS))
         for cost in costs
     ]
-    mean = Products(sheet.name, tuple(beyond), tuple(shares))
+    mean = Products(tuple(beyond), tuple(shares))
     sheet.words(sheet.next, SCENARIO, f"CVaR: mean cost of the tail, {currency}", QUIET)
     cvar = sheet.put(sheet.next, COST, threshold + mean / tail, Style(Format.CENTS))
     sheet.words(sheet.next + 1, SCENARIO, f"Objective: expected + weight x CVaR, {currency}", QUIET)
     objective = sheet.put(sheet.next + 1, COST, expected + weight * cvar, Style(Format.CENTS, look=Look.BOLD))
     sheet.next += 2
+    if settings.objective is Objective.EXPECTED:
+        return objective
+    sheet.words(sheet.next, SCENARIO, f"Objective: {settings.objective.value}, {currency}", QUIET)
+    worst = Largest(tuple(costs if settings.objective is Objective.WORST else regrets))
+    objective = sheet.put(sheet.next, COST, worst, Style(Format.CENTS, look=Look.BOLD))
+    sheet.next += 1
     return objective
+
+
+def _regrets(sheet: Sheet, every: Sequence[Course], costs: Sequence[Cell], currency: str) -> list[Cell]:
+    """What each scenario costs more than if it alone were planned for, where that is known of all of them."""
+    if any(one.alone is None for one in every):
+        return []
+    sheet.header(4, ALONE, f"Least cost alone, {currency}", Align.RIGHT)
+    sheet.header(4, REGRET, f"Regret, {currency}", Align.RIGHT)
+    regrets = []
+    for one, cost in zip(every, costs, strict=True):
+        alone = sheet.put(cost.row, ALONE, one.alone or 0.0, Style(Format.CENTS))
+        regrets.append(sheet.put(cost.row, REGRET, cost - alone, Style(Format.CENTS)))
+    return regrets
 
 
 def _edge(tree: TreePlan) -> float:
