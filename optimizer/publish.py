@@ -13,7 +13,7 @@ from optimizer.plan.audit import Audit, audit, require
 from optimizer.plan.plan import Plan, Result
 from optimizer.plan.save import CASE, RECORD, TABLES, save_plan, write_record
 from optimizer.plan.save_tree import SCENARIOS, place, save_tree, write_tree_record
-from optimizer.plan.tree import TreePlan, require_tree
+from optimizer.plan.tree import AnyPlan, TreePlan, require_tree
 
 WORKBOOK, PAGE = "plan.xlsx", "plan.html"
 OURS = (RECORD, WORKBOOK, PAGE, TABLES, CASE, SCENARIOS)
@@ -54,6 +54,11 @@ def write_tree(tree: TreePlan, folder: str | Path) -> TreePlan:
         tree = replace(tree, result=_written(tree.result, began))
         write_tree_record(tree, stage)
     return tree
+
+
+def write_any(plan: AnyPlan, folder: str | Path) -> AnyPlan:
+    """Publish a plan, or a plan under uncertainty."""
+    return write_tree(plan, folder) if isinstance(plan, TreePlan) else write(plan, folder)
 
 
 def render_tree(tree: TreePlan, folder: Path) -> None:

@@ -35,7 +35,7 @@ from optimizer.model.pyomo_solver import solve_with_pyomo
 from optimizer.model.stepwise import LARGE, first_plan
 from optimizer.plan.audit import audit, require
 from optimizer.plan.plan import Plan, Result, Seconds
-from optimizer.plan.tree import TreePlan, require_tree
+from optimizer.plan.tree import AnyPlan, TreePlan, require_tree
 from optimizer.request import Engine, Listener, Request, Step, after, half, in_dollars, left, options, silent
 from optimizer.rules.formulation import Formulation
 from optimizer.tables.identity import content_hash
@@ -117,7 +117,7 @@ def solve_tree(
             return TreePlan(case, missing, ())
         request = after(case, request, began)
     listen(Step("building the program"))
-    if _is_split(case, request):
+    if is_split(case, request):
         return _split(case, request, listen, stop)
     try:
         form = formulate(case)
@@ -129,6 +129,29 @@ def solve_tree(
     if form.worst is not None:
         outcome = _careful(form, program, request, outcome, listen, stop)
     seconds = Seconds(build=built - began, solve=time.perf_counter() - built)
+    return audited_tree(form, program, request, outcome, seconds, listen)
+
+
+def solve_any(
+    case: Case, request: Request | None = None, listen: Listener = silent, stop: Event | None = None
+) -> AnyPlan:
+    """The plan of a case, or that of its tree where it has scenarios."""
+    return (solve_tree if case.of(Scenario) else solve)(case, request, listen, stop)
+
+
+def audited_any(
+    form: Formulation, program: Program, request: Request, outcome: Outcome, seconds: Seconds, listen: Listener
+) -> AnyPlan:
+    """The plan of an outcome, or the tree of plans where the case has scenarios, priced and audited."""
+    audited = audited_tree if form.case.of(Scenario) else audited_plan
+    return audited(form, program, request, outcome, seconds, listen)
+
+
+def audited_tree(
+    form: Formulation, program: Program, request: Request, outcome: Outcome, seconds: Seconds, listen: Listener
+) -> TreePlan:
+    """The plan of every scenario in an outcome, priced to the cent and audited; no branches where there is none."""
+    case = form.case
     result = _result(form, request, program, outcome, seconds)
     if outcome.values is None:
         if outcome.status is Status.INFEASIBLE:
@@ -145,7 +168,7 @@ def solve_tree(
     return tree
 
 
-def _is_split(case: Case, request: Request) -> bool:
+def is_split(case: Case, request: Request) -> bool:
     """Whether the tree is cut into bundles: as asked, or where one program would be too large."""
     if request.engine is not Engine.BY_SIZE or request.solver is not None or request.start is not None:
         return request.engine is Engine.SPLIT

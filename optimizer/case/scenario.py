@@ -14,7 +14,8 @@ class Scenario(Record):
     """A course of the future. Until it parts, every decision is shared with the course it parts from.
 
     A scenario without `branches_from` parts from the case as it stands; one without `parts_in` is the case as it
-    stands, which others may branch from.
+    stands, which others may branch from. `came_true` bears its quarter, so that it does not go stale: what parts after
+    it is open all the same.
     """
 
     TABLE = TableSpec("scenarios", "Scenarios", "a course that the future may take", 400)
@@ -27,6 +28,9 @@ class Scenario(Record):
     parts_in: Quarter | None = quarter(
         "first quarter in which it is known; what is decided before it is shared. Blank: it is the case as it stands",
         None,
+    )
+    came_true: Quarter | None = quarter(
+        "the quarter up to which this scenario is what happened, read by replan; blank: not known", None
     )
 
 

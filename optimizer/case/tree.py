@@ -47,7 +47,7 @@ class Tree:
         for quarter in (first + offset for offset in range(count)):
             groups: dict[str, list[Scenario]] = {}
             for row in scenarios:
-                groups.setdefault(_known_as(by_name, row, quarter), []).append(row)
+                groups.setdefault(known_as(by_name, row, quarter), []).append(row)
             now: dict[str, int] = {}
             for rows in groups.values():
                 names = tuple(row.scenario for row in rows)
@@ -69,6 +69,12 @@ class Tree:
         """The nodes that a scenario passes, in order of time."""
         return self._courses[scenario]
 
+    def node(self, scenario: str, quarter: Quarter) -> Node | None:
+        """The node that a scenario passes in the quarter; None outside of the horizon."""
+        course = self.course(scenario)
+        position = quarter - course[0].quarter
+        return course[position] if 0 <= position < len(course) else None
+
     @cached_property
     def _courses(self) -> dict[str, tuple[Node, ...]]:
         courses: dict[str, list[Node]] = {}
@@ -89,8 +95,8 @@ class Tree:
         return {quarter: tuple(nodes) for quarter, nodes in by_quarter.items()}
 
 
-def _known_as(by_name: dict[str, Scenario], row: Scenario, quarter: Quarter) -> str:
-    """The scenario that this one cannot be told from in the quarter; empty for the case as it stands."""
+def known_as(by_name: dict[str, Scenario], row: Scenario, quarter: Quarter) -> str:
+    """The scenario that `row` is as far as is known in the quarter; empty for the case as it stands."""
     while row.parts_in is not None and quarter < row.parts_in:
         if not row.branches_from:
             return ""

@@ -4,20 +4,32 @@ import argparse
 import json
 from dataclasses import asdict
 
-from optimizer.cli.text import table, usd
-from optimizer.errors import Exit
-from optimizer.plan.diff import Change, Difference, difference
-from optimizer.plan.save import load_plan
+from optimizer.cli.text import percent, table, usd
+from optimizer.errors import Exit, StaleError
+from optimizer.plan.diff import Change, Difference, Later, difference
+from optimizer.plan.diff_tree import tree_difference
+from optimizer.plan.save_tree import load_any
+from optimizer.plan.tree import AnyPlan, TreePlan
 
 
 def run(arguments: argparse.Namespace) -> Exit:
     """Print the difference; with --exit-code, exit 10 when a decision changed."""
-    found = difference(load_plan(arguments.before), load_plan(arguments.after))
+    found = any_difference(load_any(arguments.before), load_any(arguments.after))
     if arguments.json:
         print(json.dumps({"schema": "optimizer/diff@1", **asdict(found)}, indent=2, default=str))
     else:
         print(text(found))
     return Exit.CHANGED if arguments.exit_code and found.changed else Exit.DONE
+
+
+def any_difference(before: AnyPlan, after: AnyPlan) -> Difference:
+    """What changed between two plans. Raises StaleError where one has scenarios and the other, or it, has no plan."""
+    if not isinstance(before, TreePlan) and not isinstance(after, TreePlan):
+        return difference(before, after)
+    for plan in (before, after):
+        if plan.result.objective is None:
+            raise StaleError(f"there is no plan to compare: its status is {plan.result.status}. Fix: solve it first")
+    return tree_difference(before, after)
 
 
 def text(found: Difference) -> str:
@@ -31,6 +43,10 @@ def text(found: Difference) -> str:
     else:
         lines += ["no input changed", ""]
     lines.append(_changes("decision", found.decisions) if found.decisions else "no decision changed")
+    if found.later:
+        lines += ["", _later(found.later)]
+    if found.risk:
+        lines += ["", _changes("risk", found.risk)]
     if found.money:
         lines += ["", _changes("present value", found.money)]
     return "\n".join(lines)
@@ -43,12 +59,28 @@ def _cause(found: Difference) -> str:
 
 
 def _changes(title: str, changes: tuple[Change, ...]) -> str:
-    money = title != "decision"
+    rows = []
+    for c in changes:
+        shown = usd if title != "decision" and c.unit != "share" else "{:,.6g}".format
+        rows.append((c.what, *(shown(v) for v in (c.before, c.after, c.after - c.before)), c.unit))
+    return table((title, "before", "after", "change", "unit"), rows)
+
+
+def _later(changes: tuple[Later, ...]) -> str:
+    """What is decided after a parting: how likely it is, and how much on average."""
+    heads = ("decision that waits", "probability before", "after", "mean before", "after", "unit")
     rows = [
-        (c.what, *((usd(v) if money else f"{v:,.6g}") for v in (c.before, c.after, c.after - c.before)), c.unit)
+        (
+            c.what,
+            percent(c.probability_before),
+            percent(c.probability_after),
+            f"{c.mean_before:,.6g}",
+            f"{c.mean_after:,.6g}",
+            c.unit,
+        )
         for c in changes
     ]
-    return table((title, "before", "after", "change", "unit"), rows)
+    return table(heads, rows)
 
 
 def _shown(value: object) -> str:

@@ -79,14 +79,11 @@ def _solve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     solve.add_argument("case", type=source, help=CASE)
     solve.add_argument("--out", type=Path, help="plan folder (default: the case's name with -plan, here)")
     _searched(solve, "in the solver")
+    _engine(solve)
     solve.add_argument("--solver", metavar="NAME", help="any solver Pyomo knows, instead of HiGHS through arrays")
     solve.add_argument("--start", type=Path, metavar="PLAN", help="a plan folder to start the search from")
     solve.add_argument("--scenario", metavar="NAME", help="solve one scenario of the case as if it were certain")
     solve.add_argument("--mps", type=Path, metavar="FILE", help="write the program as MPS and stop before solving")
-    solve.add_argument(
-        "--decompose", choices=("auto", "always", "never"), default="auto", help="split a tree among workers (by size)"
-    )
-    solve.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers solve a tree that is split")
     _json(solve)
 
 
@@ -128,7 +125,9 @@ def _replan(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     replan = commands.add_parser("replan", help="replan from the approved plan of the store, and keep a draft")
     replan.add_argument("case", type=source, help=CASE)
     replan.add_argument("--as-of", metavar="Q", help="quarter that is planned from (default: today's)")
+    replan.add_argument("--came-true", metavar="NAME", help="the scenario that is what happened (default: the case's)")
     _searched(replan, "in each search")
+    _engine(replan)
     replan.add_argument("--out", type=Path, help="write the plan folder, with workbook and page, too")
     _announced(replan)
     _store(replan)
@@ -197,6 +196,15 @@ def _searched(parser: argparse.ArgumentParser, time_limit: str) -> None:
     parser.add_argument("--time-limit", type=_seconds, metavar="S", help=limit)
     parser.add_argument("--threads", type=_count, help="most threads (default: all)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the solver (default: 0)")
+
+
+def _engine(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--decompose", choices=("auto", "always", "never"), default="auto", help="split a tree among workers (by size)"
+    )
+    parser.add_argument(
+        "--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers solve a tree that is split"
+    )
 
 
 def _schedule(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

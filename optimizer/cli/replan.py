@@ -13,27 +13,35 @@ from optimizer.case.case import Case
 from optimizer.cli.case import place, read
 from optimizer.cli.diff import text
 from optimizer.cli.progress import ProgressLine
-from optimizer.cli.solve import ENDS, summary
+from optimizer.cli.solve import ENDS, any_summary
 from optimizer.errors import Exit, UsageError
-from optimizer.publish import write
+from optimizer.publish import write_any
 from optimizer.replan.process import Replanned, replan
-from optimizer.run import Request, Step
+from optimizer.run import Engine, Request, Step
 from optimizer.store import Run, Store
 from optimizer.tables.quarter import Quarter
 
 
 def run(arguments: argparse.Namespace) -> Exit:
     """Replan and keep the run; 0 when nothing material changed, 10 when somebody should look."""
-    request = Request(arguments.gap, arguments.time_limit, arguments.threads, arguments.seed)
+    request = Request(
+        arguments.gap,
+        arguments.time_limit,
+        arguments.threads,
+        arguments.seed,
+        engine=Engine(arguments.decompose),
+        cluster=arguments.cluster,
+    )
     listeners = channels(arguments.announce)
     with ProgressLine() as progress, Store.open(arguments.store) as store:
         progress(Step(f"reading {arguments.case}"))
         case = read(arguments.case)
         as_of = _as_of(arguments.as_of, case)
-        found = replan(case, as_of, store, request, progress, None, arguments.wait, arguments.by, place(arguments.case))
+        source, wait, by = place(arguments.case), arguments.wait, arguments.by
+        found = replan(case, as_of, store, request, progress, None, wait, by, source, arguments.came_true or "")
         if arguments.out is not None:
             progress(Step(f"writing {arguments.out}"))
-            write(found.plan, arguments.out)
+            write_any(found.plan, arguments.out)
         shown = store.shown
     if arguments.json:
         print(json.dumps(document(found), indent=2, default=str))
@@ -94,7 +102,7 @@ def told(found: Replanned, store: str) -> str:
     if found.difference is not None:
         lines += ["", text(found.difference)]
     if kept.objective is not None:
-        lines += ["", summary(found.plan), "", f"kept as a draft in {store}"]
+        lines += ["", any_summary(found.plan), "", f"kept as a draft in {store}"]
         lines.append(f'approve it with: optimizer approve {kept.number} --why "..."')
     return "\n".join(lines)
 

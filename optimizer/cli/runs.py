@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 
+from optimizer.cli.diff import any_difference
 from optimizer.cli.diff import text as diff_text
 from optimizer.cli.replan import run_document
 from optimizer.cli.text import percent, table
 from optimizer.errors import Exit, StaleError, UsageError
-from optimizer.plan.audit import audit
-from optimizer.plan.diff import Difference, compared, difference
-from optimizer.publish import write
+from optimizer.plan.diff import Difference
+from optimizer.plan.tree import audit_any
+from optimizer.publish import write_any
+from optimizer.replan.compare import between
 from optimizer.replan.process import plan_of, user
 from optimizer.store import Run, State, Store
 from optimizer.tables.quarter import Quarter
@@ -95,14 +97,15 @@ def _difference(store: Store, before: Run, after: Run) -> Difference:
             raise StaleError(f"run {one.number} has no plan ({one.status}). Fix: compare runs that have one")
     plans = plan_of(store, before.number), plan_of(store, after.number)
     if before.as_of < after.as_of:
-        return compared(*plans, Quarter.parse(after.as_of))
-    return difference(*plans)
+        left = json.loads(after.options).get("possible", [])
+        return between(*plans, Quarter.parse(after.as_of), left[0] if len(left) == 1 else "")
+    return any_difference(*plans)
 
 
 def export(store: Store, arguments: argparse.Namespace) -> Exit:
     """A run's plan folder, with workbook and page."""
     kept = store.run(arguments.run)
-    write(plan_of(store, kept.number), arguments.out)
+    write_any(plan_of(store, kept.number), arguments.out)
     print(arguments.out)
     return Exit.DONE
 
@@ -128,7 +131,7 @@ def verify(store: Store, arguments: argparse.Namespace) -> Exit:
     failed: list[int] = []
     for number in numbers:
         plan = plan_of(store, number)
-        findings = () if plan.result.objective is None else audit(plan.case, plan).findings
+        findings = audit_any(plan)
         for finding in findings:
             print(f"run {number}: {finding}")
         failed += [number] if findings else []

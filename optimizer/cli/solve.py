@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from optimizer.case.case import Case
-from optimizer.case.scenario import Scenario
 from optimizer.cli import tree
 from optimizer.cli.case import read
 from optimizer.cli.progress import ProgressLine
@@ -19,9 +18,9 @@ from optimizer.plan.plan import Plan, Result
 from optimizer.plan.save import load_plan, record
 from optimizer.plan.save_tree import record as tree_record
 from optimizer.plan.statements import obligations
-from optimizer.plan.tree import TreePlan
-from optimizer.publish import PAGE, WORKBOOK, write, write_tree
-from optimizer.run import Engine, Request, Step, program_of, solve, solve_tree
+from optimizer.plan.tree import AnyPlan, TreePlan
+from optimizer.publish import PAGE, WORKBOOK, write_any
+from optimizer.run import Engine, Request, Step, program_of, solve_any
 from optimizer.tables.source import DatabaseUrl, Source
 
 ENDS = {
@@ -58,26 +57,23 @@ def run(arguments: argparse.Namespace) -> Exit:
             return _mps(case, arguments.mps)
         solved = _solved(case, _request(arguments), progress, took)
         progress(Step(f"writing {folder}"))
-        solved = write_tree(solved, folder) if isinstance(solved, TreePlan) else write(solved, folder)
+        solved = write_any(solved, folder)
     _say(solved, folder, arguments.json)
     return Exit.INTERRUPTED if solved.result.stop == "interrupt" else ENDS[solved.result.status]
 
 
-def _solved(case: Case, request: Request, progress: ProgressLine, took: float) -> Plan | TreePlan:
+def _solved(case: Case, request: Request, progress: ProgressLine, took: float) -> AnyPlan:
     """The plan of the case, or that of its tree where it has scenarios, with the time it took to read it."""
-    plan = solve_tree(case, request, progress) if case.of(Scenario) else solve(case, request, progress)
+    plan = solve_any(case, request, progress)
     return replace(plan, result=replace(plan.result, seconds=replace(plan.result.seconds, read=took)))
 
 
-def _say(solved: Plan | TreePlan, folder: Path, as_json: bool) -> None:
+def _say(solved: AnyPlan, folder: Path, as_json: bool) -> None:
     if as_json:
         document = tree_record(solved) if isinstance(solved, TreePlan) else record(solved)
         print(json.dumps(document, indent=2))
         return
-    if isinstance(solved, TreePlan):
-        print(tree.summary(solved, headline(solved.case, solved.result)))
-    else:
-        print(summary(solved))
+    print(any_summary(solved))
     if solved.result.objective is not None:
         print(f"{folder / WORKBOOK}  {folder / PAGE}")
 
@@ -105,6 +101,11 @@ def _mps(case: Case, path: Path) -> Exit:
     write_mps(program_of(case), path)
     print(path)
     return Exit.DONE
+
+
+def any_summary(plan: AnyPlan) -> str:
+    """What a plan, or a tree of plans, says, for a terminal."""
+    return tree.summary(plan, headline(plan.case, plan.result)) if isinstance(plan, TreePlan) else summary(plan)
 
 
 def summary(plan: Plan) -> str:

@@ -74,11 +74,10 @@ class Option(DeliveryTerms, Dependent):
         return self.as_signed(case, q if case.calendar.settled(q) or not bought else max(bought))
 
     def buying(self, case: Case) -> tuple[Quarter, ...]:
-        """Quarters in which rights can be bought: none after the last exercise."""
+        """Quarters in which rights can be bought: none after the last exercise; rights that lapsed were bought."""
         exercise = self.window(case)
-        if not exercise:
-            return ()
-        last = min(self.buy_until or exercise[-1], exercise[-1])
+        last = exercise[-1] if exercise else case.calendar.first + -1
+        last = min(self.buy_until or last, last)
         return window(case, self.option, None, last, Made.HOLD)
 
     def decisions(self, case: Case) -> Iterator[Decision]:

@@ -10,6 +10,7 @@ from optimizer.case.check import check_case
 from optimizer.case.scenario import Scenario
 from optimizer.contracts.contract import Contract
 from optimizer.futures.future import UNCERTAIN, Future, futures, inherited, standing
+from optimizer.futures.known import alike
 from optimizer.futures.shock import Unfit, shocked
 from optimizer.ledger.decision import Decision
 from optimizer.ledger.keys import Key
@@ -22,7 +23,7 @@ Found = Iterator[tuple[Record, Problem]]
 
 def check_futures(case: Case) -> Found:
     """Every problem of the scenarios, with the row it stands in; the later checks need the earlier ones to pass."""
-    for stage in (_shape, _shocks, _certain, foresight):
+    for stage in (_shape, _marks, _shocks, _certain, foresight):
         found = list(stage(case)) if case.of(Scenario) else []
         if found:
             yield from found
@@ -45,7 +46,8 @@ def _shape(case: Case) -> Found:
             yield row, Problem("parts_in", "blank", "the quarter of parting", "fill it, or clear branches_from")
         elif row.parts_in is not None and not case.calendar.as_of <= row.parts_in < case.calendar.end:
             expected = f"an open quarter, {case.calendar.as_of} to {case.calendar.end + -1}"
-            yield row, Problem("parts_in", str(row.parts_in), expected, "correct it: what is history has not branched")
+            cure = "correct it, or leave as_of to `replan --as-of`, which takes what came true from came_true"
+            yield row, Problem("parts_in", str(row.parts_in), expected, cure)
         yield from _ancestry(case, row)
 
 
@@ -63,6 +65,24 @@ def _ancestry(case: Case, row: Scenario) -> Found:
             yield row, Problem("parts_in", str(row.parts_in), expected, cure)
         seen.append(before.scenario)
         row = before
+
+
+def _marks(case: Case) -> Found:
+    """What is said to have come true in quarters the case does not have, or of scenarios that exclude each other."""
+    marked = [row for row in case.of(Scenario) if row.came_true is not None]
+    for row in marked:
+        if not case.calendar.planned(row.came_true):  # type: ignore[arg-type]
+            expected = f"a quarter of the case, {case.calendar.first} to {case.calendar.end + -1}"
+            yield row, Problem("came_true", str(row.came_true), expected, "correct it")
+    names = tuple(row.scenario for row in case.of(Scenario))
+    for row in marked:
+        left = alike(case, names, row.scenario, row.came_true)  # type: ignore[arg-type]
+        if not left:
+            others = ", ".join(names)
+            found = f"{row.scenario} by {row.came_true}, when the rows above leave {others}"
+            yield row, Problem("came_true", found, "one course of events", "clear one of them")
+            return
+        names = left
 
 
 def _shocks(case: Case) -> Found:

@@ -145,6 +145,8 @@ class _Rows:
             value = _value(getattr(record, name), name, column, shock)
             _require_unknown(self.case(), record, (getattr(record, name), value), shock, known)
             yield replace(record, **{name: value})
+            if isinstance(record, Contract):
+                yield from _amended(self.case(), record, name, column, shock)
 
 
 def _changeable(record: type[Record]) -> list[str]:
@@ -217,15 +219,27 @@ def _terms(case: Case, contract: Contract, name: str, column: Column, shock: Sho
     since, until = shock.since or case.calendar.first, shock.until or case.calendar.end + -1
     for quarter in case.calendar.quarters:
         if since <= quarter <= until:
-            value = _value(getattr(contract.as_signed(case, quarter), name), name, column, shock)
-            plain = isinstance(value, int | float) and not isinstance(value, bool)
-            yield SignedTerm(
-                contract=contract.name,
-                signed=quarter,
-                column=name,
-                value=float(value) if plain else None,  # type: ignore[arg-type]
-                words="" if plain or value is None else shock.words or str(value),
-            )
+            yield _term(getattr(contract.as_signed(case, quarter), name), contract.name, quarter, name, column, shock)
+
+
+def _amended(case: Case, contract: Contract, name: str, column: Column, shock: Shock) -> Iterator[SignedTerm]:
+    """(SHOCK-2) The terms as signed that are not those of the row: they change with it."""
+    for row in case.by(SignedTerm, "contract", contract.name):
+        if row.column == name:
+            yield _term(row.typed(column), contract.name, row.signed, name, column, shock)
+
+
+def _term(old: object, contract: str, signed: Quarter, name: str, column: Column, shock: Shock) -> SignedTerm:
+    """The term of what is signed in a quarter, after the shock."""
+    value = _value(old, name, column, shock)
+    plain = isinstance(value, int | float) and not isinstance(value, bool)
+    return SignedTerm(
+        contract=contract,
+        signed=signed,
+        column=name,
+        value=float(value) if plain else None,  # type: ignore[arg-type]
+        words="" if plain or value is None else shock.words or str(value),
+    )
 
 
 def _require_unknown(case: Case, record: Record, values: tuple[object, object], shock: Shock, known: Quarter) -> None:

@@ -1,6 +1,6 @@
 """Reading the plan out of a solved program: quantities once, and every posting they move."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -73,9 +73,16 @@ def _moved(offered: Iterable[Made], charges: Iterable[Charge], quantity: "object
 
 def start_values(form: Formulation, program: Program, plan: Plan) -> np.ndarray:
     """A MIP start from a saved plan: the quantity of each column the plan knows, 0 for the others it could know."""
-    decided = {choice.key: choice.quantity for choice in plan.choices}
-    operated = dict(plan.operations)
-    known = {id(made.variable): decided.get(made.decision.key, 0.0) for made in form.made}
-    for (operation, index, node), variable in form.operations.items():
-        known[id(variable)] = operated.get(OperationKey(operation, index, form.nodes[node].quarter), 0.0)
+    return tree_start(form, program, {future.name: plan for future in form.futures})
+
+
+def tree_start(form: Formulation, program: Program, plans: Mapping[str, Plan]) -> np.ndarray:
+    """A start from a plan for each scenario; at a node, that of the first scenario that passes it counts."""
+    decided = {name: {choice.key: choice.quantity for choice in plan.choices} for name, plan in plans.items()}
+    operated = {name: dict(plan.operations) for name, plan in plans.items()}
+    known = {id(made.variable): decided[made.node.scenarios[0]].get(made.decision.key, 0.0) for made in form.made}
+    for (operation, index, number), variable in form.operations.items():
+        node = form.nodes[number]
+        key = OperationKey(operation, index, node.quarter)
+        known[id(variable)] = operated[node.scenarios[0]].get(key, 0.0)
     return np.array([known.get(id(column), np.nan) for column in program.columns], dtype=np.float64)

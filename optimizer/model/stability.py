@@ -1,26 +1,31 @@
 """Stability: of all plans that cost little more than the least, the one that moves the least commitment.
 
-For every decision that binds the buyer (signing, exit, rights, exercise) in quarters still open, with a[k,q] what the
-approved plan decided and v[k,q] the money that one unit of it commits, USD
-  (STABLE-1)  d[k,q] >= n[k,q] - a[k,q],   d[k,q] >= a[k,q] - n[k,q]      what is moved
+For every decision that binds the buyer (signing, exit, rights, exercise) at an open node of the tree, with x[k,n] what
+is decided of it at node n, v[k,n] the money that one unit of it commits there, USD, and a[k,b] what branch b of the
+approved plan decided; scenario s follows branch b with probability p[b|s] (1 for the branch that bears its name)
+  (STABLE-1)  d[k,n,a] >= x[k,n] - a,   d[k,n,a] >= a - x[k,n]             what is moved, for each a approved there
   (STABLE-2)  cost <= least cost + slack x |least cost|                    what calm may cost
-  (STABLE-3)  n[k,q] >= a[k,q] for q before the end of the firm window     what is due soon stays
-  minimise    sum v[k,q] d[k,q]                                            commitments moved, USD
+  (STABLE-3)  x[k,n] >= a[k,b] for n before the end of the firm window     what is due soon stays, whichever b it is
+  (STABLE-4)  w[k,n,a] = sum of p[s] p[b|s] over s through n and b with a[k,b] = a
+  minimise    sum v[k,n] w[k,n,a] d[k,n,a]                                 expected commitments moved, USD
+Cost is the objective: expected present value, and risk where it counts. In a case without scenarios all weights are 1.
 A signing put off by a quarter moves twice its value: it is taken from one quarter and put into another.
 A change penalty in the one objective needs a price nobody knows, and has done almost nothing when tried; limiting the
 cost first and moving least second needs a share that anybody can say (lexicographic goal programming: Charnes &
 Cooper, 1961; nervousness of rolling schedules: Kimms, Omega 26, 1998).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import fsum
 
 import numpy as np
 import pyomo.environ as pyo
 from pyomo.core.expr.numeric_expr import LinearExpression
 
+from optimizer.futures.future import Future
 from optimizer.ledger.books import Decided
-from optimizer.ledger.decision import Action, DecisionKey
+from optimizer.ledger.decision import Action, Decision, DecisionKey
 from optimizer.ledger.keys import Cash, Commitment
 from optimizer.model.arrays import Program, compile_program
 from optimizer.rules.formulation import Formulation, Made
@@ -28,23 +33,64 @@ from optimizer.rules.formulation import Formulation, Made
 BINDING = (Action.SIGN, Action.EXIT, Action.HOLD, Action.EXERCISE)
 MOVED_UNIT_USD = 1e6
 
+Followed = Mapping[str, Sequence[tuple[float, Decided]]]
+"""What each scenario follows: what branches of the approved plan decided, with their probabilities."""
+
 
 @dataclass(frozen=True)
 class Bond:
-    """A decision that binds the buyer: what was approved of it, and the USD that one unit of it commits."""
+    """A decision that binds the buyer, at a node: what was approved of it, each with its weight (STABLE-4), and the USD
+    that one unit of it commits.
+    """
 
     made: Made
-    approved: float
+    approved: tuple[tuple[float, float], ...]
     value: float
 
+    @property
+    def least(self) -> float:
+        """The least that was approved, whichever branch is followed."""
+        return min(quantity for quantity, _ in self.approved)
 
-def bonds(form: Formulation, approved: Decided) -> tuple[Bond, ...]:
-    """Every binding decision in quarters that are still open."""
+    @property
+    def settled(self) -> bool:
+        """Whether the same was approved in every branch that is followed."""
+        return len(self.approved) == 1
+
+
+def alone(decided: Decided) -> Followed:
+    """What a case without scenarios follows."""
+    return {"": ((1.0, decided),)}
+
+
+def bonds(form: Formulation, followed: Followed) -> tuple[Bond, ...]:
+    """Every binding decision at nodes that are still open."""
+    shares = {future.name: future.probability for future in form.futures}
+    values = _values(form, shares)
     return tuple(
-        Bond(made, approved.quantity(made.decision.key), _value(made))
+        Bond(made, _approved(made, shares, followed), fsum(values[id(made.variable)]) / made.node.probability)
         for made in form.made
         if _open(form, made.decision.key)
     )
+
+
+def _values(form: Formulation, shares: Mapping[str, float]) -> dict[int, list[float]]:
+    """By variable, what one unit commits in each scenario that passes its node, times the probability of that."""
+    found: dict[int, list[float]] = {}
+    for name, offered in form.offered.items():
+        for made in offered:
+            if _open(form, made.decision.key):
+                found.setdefault(id(made.variable), []).append(shares[name] * value(made.decision))
+    return found
+
+
+def _approved(made: Made, shares: Mapping[str, float], followed: Followed) -> tuple[tuple[float, float], ...]:
+    """(STABLE-4)."""
+    weights: dict[float, list[float]] = {}
+    for scenario in made.node.scenarios:
+        for share, decided in followed[scenario]:
+            weights.setdefault(decided.quantity(made.decision.key), []).append(shares[scenario] * share)
+    return tuple((quantity, fsum(parts)) for quantity, parts in weights.items())
 
 
 def _open(form: Formulation, key: DecisionKey) -> bool:
@@ -52,17 +98,20 @@ def _open(form: Formulation, key: DecisionKey) -> bool:
     return key.action in BINDING and not form.case.calendar.settled(key.quarter)
 
 
-def _value(made: Made) -> float:
+def value(decision: Decision) -> float:
     """What one unit commits; where it commits nothing anew (an exit), the money it moves; at least 1 USD."""
-    postings = made.decision.postings
+    postings = decision.postings
     committed = sum(abs(posting.coefficient) for posting in postings if isinstance(posting.key, Commitment))
     moved = sum(abs(posting.coefficient) for posting in postings if isinstance(posting.key, Cash))
     return max(committed or moved, 1.0)
 
 
-def moved(of: Sequence[Bond], decided: Decided) -> float:
-    """Commitments that a plan moves, USD."""
-    return sum(bond.value * abs(decided.quantity(bond.made.decision.key) - bond.approved) for bond in of)
+def moved(of: Sequence[Bond], quantities: Sequence[float]) -> float:
+    """Commitments that a plan with these quantities of the bonds moves, expected, USD."""
+    return sum(
+        bond.value * sum(weight * abs(quantity - approved) for approved, weight in bond.approved)
+        for bond, quantity in zip(of, quantities, strict=True)
+    )
 
 
 def least_moves(form: Formulation, of: Sequence[Bond], most_cost: float | None) -> Program:
@@ -71,14 +120,15 @@ def least_moves(form: Formulation, of: Sequence[Bond], most_cost: float | None) 
     `most_cost` is in the unit of the objective; None is no limit. Its columns hold those of the program of the form.
     """
     model = form.model
-    model.moves = pyo.Var(range(len(of)), domain=pyo.NonNegativeReals)
+    each = [(bond, quantity, weight) for bond in of for quantity, weight in bond.approved]
+    model.moves = pyo.Var(range(len(each)), domain=pyo.NonNegativeReals)
     model.STABLE_1 = pyo.ConstraintList()
-    for number, bond in enumerate(of):
-        model.STABLE_1.add(model.moves[number] - bond.made.variable >= -bond.approved)
-        model.STABLE_1.add(model.moves[number] + bond.made.variable >= bond.approved)
+    for number, (bond, quantity, _) in enumerate(each):
+        model.STABLE_1.add(model.moves[number] - bond.made.variable >= -quantity)
+        model.STABLE_1.add(model.moves[number] + bond.made.variable >= quantity)
     if most_cost is not None:
         model.STABLE_2 = pyo.Constraint(expr=model.cost.expr <= most_cost)
-    worth = [bond.value / MOVED_UNIT_USD for bond in of]
+    worth = [bond.value / MOVED_UNIT_USD * weight for bond, _, weight in each]
     moves = list(model.moves.values())
     model.moved = pyo.Objective(expr=LinearExpression(constant=0, linear_coefs=worth, linear_vars=moves))
     model.cost.deactivate()
@@ -90,15 +140,15 @@ def least_moves(form: Formulation, of: Sequence[Bond], most_cost: float | None) 
         model.cost.activate()
 
 
-def held(program: Program, of: Sequence[Bond], decided: Decided, exactly: bool) -> Program | None:
-    """(STABLE-3) The program in which these decisions are at least, or exactly, as decided.
+def held(program: Program, of: Sequence[Bond], quantities: Sequence[float], exactly: bool) -> Program | None:
+    """(STABLE-3) The program in which these decisions are at least, or exactly, so much.
 
     None where a bound of the program does not allow it.
     """
     low, high = program.col_lower.copy(), program.col_upper.copy()
     place = {id(column): number for number, column in enumerate(program.columns)}
-    for bond in of:
-        number, quantity = place.get(id(bond.made.variable)), decided.quantity(bond.made.decision.key)
+    for bond, quantity in zip(of, quantities, strict=True):
+        number = place.get(id(bond.made.variable))
         if number is None:
             continue
         if not low[number] <= quantity <= high[number]:
@@ -108,20 +158,29 @@ def held(program: Program, of: Sequence[Bond], decided: Decided, exactly: bool) 
     return replace(program, col_lower=low, col_upper=high)
 
 
-def decided_of(of: Sequence[Bond], program: Program, values: np.ndarray) -> Decided:
-    """Binding decisions of a solution of the program, whole where they are whole."""
+def quantities_of(of: Sequence[Bond], program: Program, values: np.ndarray) -> list[float]:
+    """Quantities of the bonds in a solution of the program, whole where they are whole."""
     found = {id(column): float(value) for column, value in zip(program.columns, values, strict=True)}
-    return Decided(
-        (
-            bond.made.decision.key,
-            round(value) if bond.made.decision.integer else min(max(value, 0.0), bond.made.decision.upper),
-        )
+    return [
+        round(value) if bond.made.decision.integer else min(max(value, 0.0), bond.made.decision.upper)
         for bond in of
         for value in [found.get(id(bond.made.variable), 0.0)]
-    )
+    ]
 
 
-def withdrawn(form: Formulation, approved: Decided) -> tuple[DecisionKey, ...]:
+def withdrawn(form: Formulation, followed: Followed) -> tuple[DecisionKey, ...]:
     """What the approved plan still wants to bind and nobody offers any more."""
-    there = {made.decision.key for made in form.made}
-    return tuple(key for key, quantity in approved if quantity and _open(form, key) and key not in there)
+    there = {(made.decision.key, made.node.index) for made in form.made}
+    wanted = (
+        key
+        for future in form.futures
+        for _, decided in followed[future.name]
+        for key, quantity in decided
+        if quantity and _open(form, key) and (key, _place(future, key)) not in there
+    )
+    return tuple(dict.fromkeys(wanted))
+
+
+def _place(future: Future, key: DecisionKey) -> int | None:
+    node = future.node(key.quarter)
+    return None if node is None else node.index

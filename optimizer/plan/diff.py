@@ -1,7 +1,8 @@
 """What changed between two plans: decisions, money by category, and the inputs that differ."""
 
 import math
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from optimizer.case.case import Case
@@ -45,18 +46,35 @@ class InputChange:
 
 
 @dataclass(frozen=True)
+class Later:
+    """What is decided on a contract once scenarios have parted: how likely, and how much on average, in `unit`."""
+
+    what: str
+    probability_before: float
+    probability_after: float
+    mean_before: float
+    mean_after: float
+    unit: str
+
+
+@dataclass(frozen=True)
 class Difference:
-    """Everything that differs between two plans, A before and B after."""
+    """Everything that differs between two plans, A before and B after.
+
+    `later` and `risk` are told where a plan has scenarios; `decisions` are then those that no parting comes before.
+    """
 
     objective: Change
     decisions: tuple[Change, ...]
     money: tuple[Change, ...]
     inputs: tuple[InputChange, ...]
+    later: tuple[Later, ...] = ()
+    risk: tuple[Change, ...] = ()
 
     @property
     def changed(self) -> bool:
         """Whether any decision differs."""
-        return bool(self.decisions)
+        return bool(self.decisions or self.later)
 
 
 def difference(before: Plan, after: Plan) -> Difference:
@@ -64,7 +82,7 @@ def difference(before: Plan, after: Plan) -> Difference:
     currency = after.case.settings.currency
     cost = Change("objective", before.result.objective or 0.0, after.result.objective or 0.0, currency)
     return Difference(
-        cost, tuple(_decisions(before, after)), tuple(_money(before, after)), tuple(inputs(before.case, after.case))
+        cost, tuple(decisions(before, after)), tuple(_money(before, after)), tuple(inputs(before.case, after.case))
     )
 
 
@@ -78,22 +96,29 @@ def compared(before: Plan, after: Plan, since: Quarter) -> Difference:
     cost = Change("objective", cost_before, after.result.objective or 0.0, after.case.settings.currency)
     ahead = (choice for plan in (before, after) for choice in plan.choices if choice.key.quarter >= since)
     keys = {str(choice.key) for choice in ahead}
-    decisions = tuple(change for change in _decisions(before, after) if change.what in keys)
-    moved = tuple(one for one in inputs(before.case, after.case) if not _rolling(one))
-    return Difference(cost, decisions, tuple(_money(old, after)), moved)
+    changed = tuple(change for change in decisions(before, after) if change.what in keys)
+    moved = tuple(one for one in inputs(before.case, after.case) if not is_rolling(one))
+    return Difference(cost, changed, tuple(_money(old, after)), moved)
 
 
-def _rolling(change: InputChange) -> bool:
+def is_rolling(change: InputChange) -> bool:
+    """Whether rolling itself writes the cell."""
     return change.table in RECORDS or (change.table == Settings.TABLE.name and change.column in ROLLING)
 
 
-def _decisions(before: Plan, after: Plan) -> Iterator[Change]:
+def decisions(before: Plan, after: Plan) -> Iterator[Change]:
+    """Quantities that differ, but for marks of the model."""
     a = {c.key: c for c in before.choices if c.key.action not in HIDDEN}
     b = {c.key: c for c in after.choices if c.key.action not in HIDDEN}
     for key in dict.fromkeys((*a, *b)):
         old, new = (plan[key].quantity if key in plan else 0.0 for plan in (a, b))
-        if abs(old - new) > LEAST_CHANGE * max(1.0, abs(old), abs(new)):
+        if differ(old, new):
             yield Change(str(key), old, new, (b.get(key) or a[key]).unit)
+
+
+def differ(old: float, new: float) -> bool:
+    """Whether a quantity is another one beyond rounding."""
+    return abs(old - new) > LEAST_CHANGE * max(1.0, abs(old), abs(new))
 
 
 def _money(before: Plan, after: Plan) -> Iterator[Change]:
@@ -111,8 +136,15 @@ def inputs(before: Case, after: Case) -> Iterator[InputChange]:
     a, b = _cells(before), _cells(after)
     for address in dict.fromkeys((*a, *b)):
         old, new = a.get(address), b.get(address)
-        if old != new:
+        if not _same(old, new):
             yield InputChange(*address, old, new)
+
+
+def _same(old: Value, new: Value) -> bool:
+    """Whether a cell says the same; numbers to 12 digits, as probabilities that are weighed anew are rounded."""
+    if isinstance(old, float) and isinstance(new, float):
+        return math.isclose(old, new, rel_tol=1e-12)
+    return old == new
 
 
 def _cells(case: Case) -> dict[tuple[str, str, str], Value]:
@@ -122,10 +154,20 @@ def _cells(case: Case) -> dict[tuple[str, str, str], Value]:
         table = tables.get(kind.TABLE.name)
         if table is None:
             continue
-        names = [record.name for record in case.records if type(record) is kind]
+        names = _numbered(record.name for record in case.records if type(record) is kind)
         for name, row in zip(names * (len(table.rows) if kind.TABLE.vertical else 1), table.rows, strict=False):
             cells.update(_row(table, name, row, kind.TABLE.vertical))
     return cells
+
+
+def _numbered(names: Iterable[str]) -> list[str]:
+    """Names of rows, those that stand more than once (shocks of one cell) with their number."""
+    seen: Counter[str] = Counter()
+    found = []
+    for name in names:
+        seen[name] += 1
+        found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return found
 
 
 def _row(table: RawTable, name: str, row: tuple, vertical: bool) -> Iterator[tuple[tuple[str, str, str], Value]]:

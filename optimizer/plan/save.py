@@ -86,12 +86,7 @@ def record(plan: Plan) -> dict[str, Any]:
         "title": plan.case.settings.title,
         "currency": plan.case.settings.currency,
         **result,
-        "versions": {
-            "optimizer": plan.result.version,
-            plan.result.solver: plan.result.solver_version,
-            "pyomo": version("pyomo"),
-            "python": platform.python_version(),
-        },
+        "versions": versions(plan.result),
         "totals": [
             {
                 "category": kind.label,
@@ -102,6 +97,16 @@ def record(plan: Plan) -> dict[str, Any]:
             }
             for kind, inside, beyond in nominal_by_category(plan)
         ],
+    }
+
+
+def versions(result: Result) -> dict[str, str]:
+    """The versions of what made a result."""
+    return {
+        "optimizer": result.version,
+        result.solver: result.solver_version,
+        "pyomo": version("pyomo"),
+        "python": platform.python_version(),
     }
 
 

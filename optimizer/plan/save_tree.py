@@ -15,8 +15,8 @@ from optimizer.files import write_text
 from optimizer.load import load_case
 from optimizer.plan.outlook import courses, now, waiting
 from optimizer.plan.plan import Result, Seconds
-from optimizer.plan.save import CASE, RECORD, TREE_SCHEMA, load_plan, save_plan, write_record
-from optimizer.plan.tree import Branch, TreePlan
+from optimizer.plan.save import CASE, RECORD, TREE_SCHEMA, load_plan, save_plan, versions, write_record
+from optimizer.plan.tree import AnyPlan, Branch, TreePlan
 from optimizer.tables.csv_folder import write_folder
 from optimizer.tables.identity import content_hash
 from optimizer.tables.unparse import raw_tables
@@ -65,6 +65,7 @@ def record(tree: TreePlan) -> dict[str, Any]:
         "minimised": tree.case.settings.objective.value,
         "expected": tree.expected if tree.branches else None,
         "cvar": tree.cvar if tree.branches else None,
+        "versions": versions(tree.result),
         "scenarios": [{**asdict(course), "folder": place(number)} for number, course in enumerate(courses(tree), 1)],
         "now": [{"decision": str(one.key), "unit": one.unit, "quantity": one.quantity} for one in now(tree)],
         "waits": [
@@ -99,6 +100,21 @@ def load_tree(folder: str | Path) -> TreePlan:
         for number, entry in enumerate(document["scenarios"], 1)
     )
     return TreePlan(case, result, branches)
+
+
+def save_any(plan: AnyPlan, folder: Path) -> None:
+    """Write a plan, or a tree of plans, into `folder`, with its record."""
+    if isinstance(plan, TreePlan):
+        save_tree(plan, folder)
+        write_tree_record(plan, folder)
+    else:
+        save_plan(plan, folder)
+        write_record(plan, folder)
+
+
+def load_any(folder: str | Path) -> AnyPlan:
+    """The plan, or the tree of plans, saved in `folder`. Raises StaleError as `load_plan` and `load_tree` do."""
+    return load_tree(folder) if is_tree(folder) else load_plan(folder)
 
 
 def _sealed(folder: Path) -> dict[str, str]:

@@ -68,6 +68,10 @@ class TreePlan:
         return {branch.scenario: branch for branch in self.branches}[scenario]
 
 
+AnyPlan = Plan | TreePlan
+"""A plan of a certain case, or of one with scenarios."""
+
+
 def judged(case: Case, costs: Mapping[str, float], probabilities: Sequence[float]) -> float:
     """What the case minimises, of the costs of its scenarios in USD, by plain sums and maxima (rules/risk.py).
 
@@ -117,6 +121,13 @@ def require_tree(tree: TreePlan) -> None:
     findings = audit_tree(tree)
     if findings:
         raise AuditError(findings)
+
+
+def audit_any(plan: AnyPlan) -> tuple[Finding, ...]:
+    """What is wrong with a plan, or with a tree of plans; nothing where there is no plan."""
+    if plan.result.objective is None:
+        return ()
+    return audit_tree(plan) if isinstance(plan, TreePlan) else audit(plan.case, plan).findings
 
 
 def _findings(tree: TreePlan) -> Iterator[Finding]:

@@ -1,8 +1,8 @@
 """Approval: only a plan that still passes its audit, for inputs that still are the same, becomes state."""
 
 from optimizer.case.case import Case
-from optimizer.errors import StaleError
-from optimizer.plan.audit import audit, require
+from optimizer.errors import AuditError, StaleError
+from optimizer.plan.tree import audit_any
 from optimizer.replan.process import plan_of
 from optimizer.store import Run, Store
 from optimizer.tables.identity import content_hash
@@ -25,5 +25,7 @@ def approve(store: Store, number: int, case: Case | None, by: str, why: str, wai
             plan = plan_of(store, number)
             if plan.result.case_hash != run.solved_hash:
                 raise StaleError(f"the plan of run {number} is not that of its record. Fix: replan")
-            require(audit(plan.case, plan))
+            findings = audit_any(plan)
+            if findings:
+                raise AuditError(findings)
         return store.approve(number, by, why)

@@ -8,6 +8,10 @@ what is put off) is planned there at least cost, for all policies alike:
   never replanned    every decision as the first plan has it
   spot only          as little commitment as the case allows: nothing but deals that must be signed
   perfect foresight  nothing is fixed: the least that anybody could have paid
+The cases of the past may have scenarios; the world has none. Then a plan is a policy: what it decides after a parting
+depends on what came true. That is known as far as a later case of the past says it (`came_true`); up to there the
+policy is fixed on the path that came true, and what it leaves open beyond is decided in the world as it turned out,
+which is said.
 """
 
 import time
@@ -16,22 +20,26 @@ from dataclasses import dataclass, replace
 from threading import Event
 
 from optimizer.case.case import Case
+from optimizer.case.scenario import Scenario
 from optimizer.case.settings import Settings
 from optimizer.catalog import catalog
 from optimizer.contracts.contract import Contract
 from optimizer.contracts.parts.paid import Paid
 from optimizer.contracts.parts.signed import Signed, SignedTerm
-from optimizer.errors import Finding, InputError, Level, NoPlanError, UnsolvableError
+from optimizer.errors import Finding, InputError, Level, NoPlanError, UnsolvableError, UsageError
 from optimizer.ledger.books import Decided
 from optimizer.load import case_from
 from optimizer.model import highs
 from optimizer.model.arrays import Program, compile_program
 from optimizer.model.build import formulate
 from optimizer.model.outcome import Outcome, Progress, StopReason
-from optimizer.model.stability import BINDING, bonds, decided_of, held, least_moves, withdrawn
-from optimizer.plan.plan import Plan, Seconds
+from optimizer.model.stability import BINDING, alone, bonds, held, least_moves, quantities_of, withdrawn
+from optimizer.plan.plan import Seconds
+from optimizer.plan.tree import AnyPlan
 from optimizer.replan.calm import Calm, calm
-from optimizer.replan.roll import require_certain, roll
+from optimizer.replan.course import Course
+from optimizer.replan.done import Done, policy_of_one, policy_of_replans
+from optimizer.replan.roll import Rolled, roll
 from optimizer.rules.formulation import Formulation
 from optimizer.rules.history import Happened
 from optimizer.run import Listener, Request, Step, audited_plan, in_dollars, options, silent
@@ -91,24 +99,30 @@ def backtest(
     Raises InputError where a case cannot be rolled or valued, UnsolvableError or NoPlanError where a quarter of the
     past has no plan.
     """
-    for case in (actual, *(case for _, case in history)):
-        require_certain(case)
+    if actual.of(Scenario):
+        cure = "put what came true into its figures, and remove the rows of scenarios and shocks"
+        raise UsageError(f"the case as it turned out has scenarios, but the past is certain. Fix: {cure}")
     past = sorted(history, key=lambda one: one[0])
     _check(actual, past)
     request, start = request or Request(), past[0][0]
     world = _as_known_later(actual, start)
-    plans, replays = [], []
+    plans: list[AnyPlan] = []
+    taken: list[Course] = []
+    replays = []
     for quarter, case in past:
         listen(Step(f"planning as of {quarter}"))
-        found = _replanned(case, plans[-1] if plans else None, quarter, request, listen, stop)
+        rolled = roll(case, plans[-1] if plans else None, quarter)
+        found = _replanned(rolled, quarter, request, listen, stop)
         plans.append(found.plan)
+        taken.append(rolled.course)
         replays.append(Replay(quarter, found.plan.result.objective or 0.0, found.moved, found.stability_cost))
-    findings = tuple(_other_terms(world, past))
+    rolling, never = policy_of_replans(past, plans, taken), policy_of_one(past, plans[0])
+    findings = (*_other_terms(world, past), *_waiting(REPLANNED, rolling), *_waiting(NEVER, never))
     value = _World(world, request, listen, stop)
     policies = (
-        value.policy(REPLANNED, _rolling(past, plans)),
-        value.policy(NEVER, plans[0].decided),
-        value.policy(SPOT, value.least_signed()),
+        value.policy(REPLANNED, rolling),
+        value.policy(NEVER, never),
+        value.policy(SPOT, Done(value.least_signed(), None)),
         value.policy(FORESIGHT, None),
     )
     return Backtest(tuple(replays), policies, findings)
@@ -145,10 +159,8 @@ def _recorded(row: object, start: Quarter) -> bool:
     return isinstance(row, Signed | Paid | Happened) and row.quarter >= start
 
 
-def _replanned(
-    case: Case, approved: Plan | None, quarter: Quarter, request: Request, listen: Listener, stop: Event | None
-) -> Calm:
-    found = calm(roll(case, approved, quarter).case, approved, False, request, listen, stop)
+def _replanned(rolled: Rolled, quarter: Quarter, request: Request, listen: Listener, stop: Event | None) -> Calm:
+    found = calm(rolled, False, request, listen, stop)
     if found.interrupted:
         raise KeyboardInterrupt
     result = found.plan.result
@@ -158,16 +170,12 @@ def _replanned(
     return found
 
 
-def _rolling(past: Sequence[tuple[Quarter, Case]], plans: Sequence[Plan]) -> Decided:
-    """What was decided in each quarter by the plan that held then."""
-    starts = [quarter for quarter, _ in past]
-    ends = [*starts[1:], None]
-    return Decided(
-        (key, quantity)
-        for start, end, plan in zip(starts, ends, plans, strict=True)
-        for key, quantity in plan.decided
-        if key.quarter >= start and (end is None or key.quarter < end)
-    )
+def _waiting(name: str, done: Done) -> Iterator[Finding]:
+    """A word on a policy whose last decisions wait for what nobody says came true."""
+    if done.until is not None:
+        found = f"its plan waits for what parts in {done.until}, and no case of the past says what came true"
+        cure = f"none is needed: what it does from {done.until} on is decided in the world as it turned out"
+        yield Finding(name, found, "what came true, under came_true of a later case", cure, Level.WARNING)
 
 
 class _World:
@@ -181,13 +189,14 @@ class _World:
         self.program = compile_program(self.form.model)
         self.built = time.perf_counter() - began
 
-    def policy(self, name: str, decided: Decided | None) -> Policy:
+    def policy(self, name: str, done: Done | None) -> Policy:
         """The least cost of a policy, whose binding decisions are fixed; None fixes nothing."""
         self.listen(Step(f"valuing the policy: {name}"))
         program: Program | None = self.program
-        if decided is not None:
-            _require_offered(name, self.form, decided)
-            program = held(self.program, bonds(self.form, decided), decided, exactly=True)
+        if done is not None:
+            _require_offered(name, self.form, done.decided)
+            fixed = [bond for bond in bonds(self.form, alone(done.decided)) if done.covers(bond.made.decision.key)]
+            program = held(self.program, fixed, [bond.least for bond in fixed], exactly=True)
         if program is None:
             return Policy(name, "infeasible", None, None, "a contract is not on offer in the amount it decided")
         outcome = self._solve(program)
@@ -198,10 +207,13 @@ class _World:
     def least_signed(self) -> Decided:
         """The binding decisions of least commitment."""
         self.listen(Step("finding the least that must be signed"))
-        every = bonds(self.form, Decided(()))
+        every = bonds(self.form, alone(Decided(())))
         bending = least_moves(self.form, every, None)
         outcome = self._solve(bending, money=False)
-        return Decided(()) if outcome.values is None else decided_of(every, bending, outcome.values)
+        if outcome.values is None:
+            return Decided(())
+        found = quantities_of(every, bending, outcome.values)
+        return Decided((bond.made.decision.key, quantity) for bond, quantity in zip(every, found, strict=True))
 
     def _solve(self, program: Program, money: bool = True) -> Outcome:
         def report(progress: Progress) -> None:
@@ -218,7 +230,7 @@ def _require_offered(name: str, form: Formulation, decided: Decided) -> None:
     """Everything a policy signed within the horizon is on offer in the case as it turned out."""
     end = form.case.calendar.end
     within = Decided((key, quantity) for key, quantity in decided if key.quarter < end and key.action in BINDING)
-    gone = withdrawn(form, within)
+    gone = withdrawn(form, alone(within))
     if gone:
         cure = "keep the row of every contract that was signed in the case as it turned out"
         raise InputError([Finding(f"{name}: {key}", "nobody offers it there", "what was signed", cure) for key in gone])

@@ -9,21 +9,27 @@ import hashlib
 import json
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import Event
 
 from optimizer.case.case import Case
-from optimizer.errors import Finding
+from optimizer.case.scenario import Scenario
+from optimizer.case.settings import Objective
+from optimizer.errors import AuditError, Finding
 from optimizer.model.outcome import StopReason
-from optimizer.plan.audit import audit, require
-from optimizer.plan.diff import Difference, compared
+from optimizer.plan.audit import audit
+from optimizer.plan.diff import Difference, inputs
 from optimizer.plan.plan import Plan
-from optimizer.plan.save import load_plan, record, save_plan, write_record
-from optimizer.plan.statements import cost_to_come
+from optimizer.plan.save import versions
+from optimizer.plan.save_tree import load_any, save_any
+from optimizer.plan.tree import AnyPlan, TreePlan, audit_any
 from optimizer.replan.calm import Calm, calm
-from optimizer.replan.roll import Rolled, require_certain, roll
+from optimizer.replan.compare import changes
+from optimizer.replan.course import to_come
+from optimizer.replan.roll import Rolled, roll, roll_itself
+from optimizer.replan.summary import summary_lines
 from optimizer.run import Listener, Request, Step, options, silent
 from optimizer.store import Draft, Run, Store, pack, unpack
 from optimizer.tables.identity import content_hash
@@ -37,15 +43,17 @@ class Replanned:
     """What a replan came to. `new` is False where the run had been made before; then only `run` and `plan` are told.
 
     `cost_before` is what the approved plan would still have cost from the as-of quarter on, USD; None without one.
+    `cost_known` is the same, given what came true of its scenarios.
     """
 
     run: Run
-    plan: Plan
+    plan: AnyPlan
     new: bool
     material: bool
     findings: tuple[Finding, ...] = ()
     calm: Calm | None = None
     cost_before: float | None = None
+    cost_known: float | None = None
     difference: Difference | None = None
 
 
@@ -59,48 +67,53 @@ def replan(
     wait_seconds: float = 3600.0,
     by: str | None = None,
     source: str = "",
+    came_true: str = "",
 ) -> Replanned:
     """Replan a case as of a quarter from the approved plan of the store, and keep the run as a draft.
 
-    `source` says where the case was read. Raises LockedError when another run holds the lock for longer than the
+    `source` says where the case was read, `came_true` which scenario is what happened so far: it goes before what the
+    case says. Raises LockedError when another run holds the lock for longer than the
     wait, InputError for a case that cannot be rolled, and what `solve` raises; then the store is as it was.
     """
-    require_certain(case)
     request, by = request or Request(), by or user()
     listen(Step(f"waiting for the store {store.shown}"))
     with store.lock(wait_seconds, by):
         baseline = store.approved()
-        key = _key(case, as_of, request)
+        key = _key(case, as_of, request, came_true)
         known = store.find(key, None if baseline is None else baseline.number)
         if known is not None:
             return Replanned(known, plan_of(store, known.number), new=False, material=False)
         approved = None if baseline is None else plan_of(store, baseline.number)
-        return _Replan(case, as_of, store, request, listen, stop, by, source, key, baseline, approved).run()
+        return _Replan(case, as_of, store, request, listen, stop, by, source, came_true, key, baseline, approved).run()
 
 
-def plan_of(store: Store, number: int) -> Plan:
+def plan_of(store: Store, number: int) -> AnyPlan:
     """The plan of a run. Raises StaleError when the store's copy is damaged."""
     with tempfile.TemporaryDirectory(prefix="optimizer-") as folder:
         unpack(store.bundle(number), Path(folder) / "plan")
-        return load_plan(Path(folder) / "plan")
+        return load_any(Path(folder) / "plan")
 
 
-def material(calmed: Calm, case: Case, cost_before: float | None) -> bool:
+def material(calmed: Calm, case: Case, costs_before: Sequence[float | None]) -> bool:
     """Whether anybody should look: what is moved or what it costs passes the thresholds of the case.
 
-    A first plan, a plan that is not proven, and anything released from the firm window always are.
+    `costs_before` are what the approved plan would still have cost, before and after it was known what came true. A
+    first plan, a plan that is not proven, and anything released from the firm window always are material.
     """
     settings, cost = case.settings, calmed.plan.result.objective
-    if cost is None or cost_before is None or calmed.released or calmed.plan.result.status != "optimal":
+    if cost is None or None in costs_before or calmed.released or calmed.plan.result.status != "optimal":
         return True
     if calmed.moved > settings.material_moved_usd + CENT:
         return True
-    return abs(cost - cost_before) > settings.material_cost_share * abs(cost_before)
+    return any(
+        abs(cost - before) > settings.material_cost_share * abs(before) for before in costs_before if before is not None
+    )
 
 
-def _key(case: Case, as_of: Quarter, request: Request) -> str:
+def _key(case: Case, as_of: Quarter, request: Request, came_true: str) -> str:
     asked = options(case, request)
     told = [content_hash(case.records), str(as_of), asked.gap, asked.time_limit_seconds, asked.seed]
+    told += [came_true] if came_true else []
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
@@ -122,9 +135,10 @@ class _Replan:
     stop: Event | None
     by: str
     source: str
+    came_true: str
     key: str
     baseline: Run | None
-    approved: Plan | None
+    approved: AnyPlan | None
 
     def run(self) -> Replanned:
         said: list[str] = []
@@ -135,36 +149,51 @@ class _Replan:
             self.listen(event)  # type: ignore[arg-type]
 
         listen(Step(f"rolling the case to {self.as_of}"))
-        rolled = roll(self.case, self.approved, self.as_of)
-        calmed = calm(rolled.case, self.approved, self._same_inputs(rolled), self.request, listen, self.stop)
+        stood = {} if self.baseline is None else json.loads(self.baseline.options).get("stood", {})
+        rolled = roll(self.case, self.approved, self.as_of, self.came_true, stood)
+        itself = self._itself(rolled)
+        same = self.approved is not None and _is_same(itself, rolled.case)
+        calmed = calm(rolled, same, self.request, listen, self.stop)
         if calmed.interrupted and calmed.plan.result.objective is None:
             raise KeyboardInterrupt
-        before = None if self.approved is None else cost_to_come(self.approved, rolled.case)
-        notable = material(calmed, rolled.case, before)
-        changes = None if self.approved is None else compared(self.approved, calmed.plan, self.as_of)
-        summary = "\n".join(summary_lines(calmed, before, changes, rolled.findings))
+        before, known = self._costs(rolled, calmed.plan)
+        notable = material(calmed, rolled.case, (before, known))
+        difference = None
+        if self.approved is not None:
+            difference = changes(self.approved, rolled.course, itself, calmed.plan, self.as_of)
+        noticed = (*rolled.course.said, *map(str, rolled.findings))
+        summary = "\n".join(summary_lines(calmed, before, known, difference, noticed))
         plan = replace(calmed.plan, result=replace(calmed.plan.result, replanned=summary))
         calmed = replace(calmed, plan=plan)
         listen(Step("keeping the run"))
         run = self.store.save(self._draft(rolled, calmed, notable, summary, "\n".join(said)))
-        return Replanned(run, calmed.plan, True, notable, rolled.findings, calmed, before, changes)
+        return Replanned(run, plan, True, notable, rolled.findings, calmed, before, known, difference)
 
-    def _same_inputs(self, rolled: Rolled) -> bool:
-        """Whether the approved plan's own case, rolled to the same quarter, is the case to be planned."""
+    def _itself(self, rolled: Rolled) -> Case:
+        """The approved plan's own case, rolled without news; as it is where its horizon ended before the quarter."""
         if self.approved is None:
-            return False
-        own = roll(self.approved.case, self.approved, self.as_of)
-        return content_hash(own.case.records) == content_hash(rolled.case.records)
+            return self.case
+        if self.as_of >= self.approved.case.calendar.end:
+            return self.approved.case
+        return roll_itself(self.approved, rolled.course, self.as_of).case
+
+    def _costs(self, rolled: Rolled, plan: AnyPlan) -> tuple[float | None, float | None]:
+        """What the approved plan would still have cost, before and after it was known what came true; USD."""
+        if self.approved is None or plan.result.objective is None:
+            return None, None
+        known = rolled.course.still_costs(plan.case)
+        if isinstance(self.approved, Plan) or plan.case.settings.objective is not Objective.EXPECTED:
+            return known, known
+        return to_come(self.approved.branches, plan.case), known
 
     def _draft(self, rolled: Rolled, calmed: Calm, notable: bool, summary: str, log: str) -> Draft:
         plan, result = calmed.plan, calmed.plan.result
         with tempfile.TemporaryDirectory(prefix="optimizer-") as name:
             folder = Path(name)
-            save_plan(plan, folder)
-            write_record(plan, folder)
+            save_any(plan, folder)
             bundle = pack(folder)
-            verdict = _verdict(load_plan(folder))
-        asked = options(rolled.case, self.request)
+            verdict = _verdict(load_any(folder))
+        asked = asdict(options(rolled.case, self.request)) | self._told(rolled)
         return Draft(
             key=self.key,
             as_of=str(self.as_of),
@@ -179,8 +208,8 @@ class _Replan:
             gap=result.gap,
             material=notable,
             summary=summary,
-            options=json.dumps(asdict(asked)),
-            versions=json.dumps(record(plan)["versions"]),
+            options=json.dumps(asked),
+            versions=json.dumps(versions(result)),
             timings=json.dumps(asdict(result.seconds)),
             audit=verdict,
             log=log,
@@ -189,35 +218,25 @@ class _Replan:
             by=self.by,
         )
 
+    def _told(self, rolled: Rolled) -> dict[str, object]:
+        """What was said of the scenarios, and what is left of them; nothing where there were none."""
+        told = {"came_true": self.came_true, "possible": list(rolled.course.names), "stood": rolled.stood}
+        return {name: value for name, value in told.items() if value}
 
-def _verdict(plan: Plan) -> str:
+
+def _is_same(one: Case, other: Case) -> bool:
+    """Whether two rolled cases say the same; probabilities are compared as far as weighing anew is exact."""
+    return content_hash(one.records) == content_hash(other.records) or (
+        bool(one.of(Scenario)) and next(inputs(one, other), None) is None
+    )
+
+
+def _verdict(plan: AnyPlan) -> str:
     """What the audit says of the plan as it is kept. Raises AuditError when it says anything."""
     if plan.result.objective is None:
         return json.dumps({"audited": False})
-    audited = audit(plan.case, plan)
-    require(audited)
-    return json.dumps({"audited": True, "passed": True, "objective": audited.objective, "findings": []})
-
-
-def summary_lines(
-    calmed: Calm, before: float | None, changes: Difference | None, findings: Iterable[Finding]
-) -> Iterator[str]:
-    """What a run says, in words for people."""
-    result, currency = calmed.plan.result, calmed.plan.case.settings.currency
-    yield from (str(finding) for finding in findings)
-    if result.objective is None:
-        yield f"{result.status}: {result.detail}"
-        return
-    bound = "not known" if result.bound is None else f"{result.bound:,.2f}"
-    yield f"{result.status}: cost still to come {result.objective:,.2f} {currency}, bound {bound}"
-    if before is None or calmed.least_cost is None:
-        yield "the first plan: nothing was approved before it"
-        return
-    yield f"the approved plan as it was: {before:,.2f} {currency} ({result.objective - before:+,.2f})"
-    yield (
-        f"calm: commitments moved {calmed.moved:,.2f} {currency}, the cheapest plan would move "
-        f"{calmed.least_moved:,.2f}; calm costs {calmed.stability_cost:,.2f} {currency}"
-    )
-    yield from (f"released from the firm window, as it became impossible: {key}" for key in calmed.released)
-    if changes is not None:
-        yield f"{len(changes.inputs)} inputs and {len(changes.decisions)} decisions changed"
+    findings = audit_any(plan)
+    if findings:
+        raise AuditError(findings)
+    found = plan.objective if isinstance(plan, TreePlan) else audit(plan.case, plan).objective
+    return json.dumps({"audited": True, "passed": True, "objective": found, "findings": []})

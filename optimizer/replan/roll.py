@@ -8,6 +8,9 @@ The rolled case is an ordinary case: it can be written, opened, checked and solv
 - Rows of `signed`, `signed_terms`, `paid` and `history` that the case brings are actuals: they go before the plan's.
 - Every other cell is the case's own: a figure in a quarter that is history is what was seen.
 - The horizon keeps its length, as far as the figures of the case reach.
+- Of the scenarios, what came true is the case as it stands from now on, and the rest is weighed anew (KNOWN-1 to 3).
+  Decisions, operations and payments of history are those of the approved plan on the path that came true. Where one
+  scenario is left, the case is certain.
 """
 
 from collections import defaultdict
@@ -18,22 +21,27 @@ from math import fsum
 from typing import TypeVar
 
 from optimizer.case.case import Case
-from optimizer.case.scenario import Scenario
 from optimizer.case.settings import Settings
 from optimizer.catalog import catalog
 from optimizer.contracts.contract import Contract
 from optimizer.contracts.parts.paid import Account, Paid
 from optimizer.contracts.parts.signed import Made, Signed, SignedTerm
-from optimizer.errors import Finding, InputError, Level, UsageError
+from optimizer.errors import Finding, InputError, Level
+from optimizer.futures.known import known
+from optimizer.futures.shock import Unfit
 from optimizer.ledger.keys import Cash
 from optimizer.ledger.operation import OVERRUN, OperationKey
 from optimizer.load import case_from
 from optimizer.plan.plan import Choice, Plan
+from optimizer.plan.tree import AnyPlan
+from optimizer.replan.course import Course, course_of
+from optimizer.replan.seen import Stood, changed, with_seen
+from optimizer.replan.terms import kept_terms
 from optimizer.rules.history import Happened
 from optimizer.tables.columns import Blank
 from optimizer.tables.quarter import Quarter
 from optimizer.tables.record import Record, Series, columns_of, series_column
-from optimizer.tables.unparse import raw_tables, written
+from optimizer.tables.unparse import raw_tables
 
 R = TypeVar("R", bound=Record)
 ACTIONS = {made.action: made for made in Made}
@@ -41,47 +49,90 @@ ACTIONS = {made.action: made for made in Made}
 
 @dataclass(frozen=True)
 class Rolled:
-    """The case as of a quarter, and what was noticed on the way; no finding is an error."""
+    """The case as of a quarter, how the approved plan goes on in it, and what was noticed; no finding is an error.
+
+    `stood` keeps figures as they stood before what came true changed them, for the next roll.
+    """
 
     case: Case
+    course: Course
     findings: tuple[Finding, ...]
+    stood: Stood
 
 
-def roll(case: Case, approved: Plan | None, as_of: Quarter) -> Rolled:
-    """The case as of a quarter. Raises InputError with every finding where no sound case comes of it."""
+NOTHING: Stood = {}
+
+
+def roll(case: Case, approved: AnyPlan | None, as_of: Quarter, came_true: str = "", stood: Stood = NOTHING) -> Rolled:
+    """The case as of a quarter; `came_true` names the scenario that is what happened so far, where the case does not.
+
+    `stood` is that of the roll to which the approved plan was made. Raises InputError with every finding where no sound
+    case comes of it, UsageError for a name that is no scenario.
+    """
+    dated, findings = _dated(case, approved, as_of)
+    course = course_of(dated, approved, as_of, came_true)
     before = None if approved is None else approved.case
-    settings, findings = _calendar(case, before, as_of)
-    records: list[Record] = [settings, *(row for row in case.records if not isinstance(row, Settings))]
-    if approved is not None:
-        made = _merged(case.of(Signed), (_signed(choice) for choice in approved.choices if _binds(choice, as_of)))
-        known = {row.name for row in case.of(Contract)}
-        gone = [row for row in approved.case.of(Contract) if row.name not in known]
-        kept = [row for row in gone if _held(row, made)]
-        lost = {row.name for row in gone} - {row.name for row in kept}
-        made = [row for row in made if row.contract not in lost]
-        findings += [_closed(row, as_of) for row in kept]
-        terms = _merged(case.of(SignedTerm), _terms(case, approved.case, made))
-        happened = _merged(case.of(Happened), _happened(approved, as_of))
-        paid = _merged(case.of(Paid), _paid(case, approved, as_of))
-        records = [row for row in records if not isinstance(row, Signed | SignedTerm | Paid | Happened)]
-        records += [*_closed_rows(kept, as_of), *made, *terms, *paid, *happened]
-        records = [*_with_past(records, approved.case, as_of)]
-        records += _world_of(records, approved.case, kept)
+    return _rolled(dated, course, as_of, (*findings, *course.findings), before, stood)
+
+
+def course_at(case: Case, approved: AnyPlan, as_of: Quarter) -> Course:
+    """The course that a case takes from an approved plan, as of a quarter. Raises InputError as `roll` does."""
+    return course_of(_dated(case, approved, as_of)[0], approved, as_of)
+
+
+def roll_itself(approved: AnyPlan, course: Course, as_of: Quarter) -> Rolled:
+    """The approved plan's own case as of a quarter, on the course that another case took: rolled without any news."""
+    dated, findings = _dated(approved.case, approved, as_of)
+    return _rolled(dated, course.itself, as_of, findings, approved.case, NOTHING)
+
+
+def _dated(case: Case, approved: AnyPlan | None, as_of: Quarter) -> tuple[Case, tuple[Finding, ...]]:
+    """The case with the settings of the as-of quarter."""
+    settings, findings = _calendar(case, None if approved is None else approved.case, as_of)
+    return Case((settings, *(row for row in case.records if not isinstance(row, Settings))), case.source), findings
+
+
+def _rolled(
+    case: Case, course: Course, as_of: Quarter, findings: Iterable[Finding], before: Case | None, stood: Stood
+) -> Rolled:
+    """The case of the as-of quarter with what is known and what was done."""
+    try:
+        full = known(case, course.names, as_of, past=True)
+        now = with_seen(case, known(case, course.names, as_of), full, before, stood, as_of)
+    except Unfit as unfit:
+        problem = unfit.problem
+        raise InputError([Finding(f"shocks {problem.column}", problem.found, problem.expected, problem.cure)]) from None
+    records, said = list(now.records), list(findings)
+    if course.history is not None:
+        records, noticed = _with_history(case, now, course.history, as_of)
+        said += noticed
     raw = raw_tables(records, catalog(), Case(tuple(records)).calendar.quarters)
     rolled, found = case_from(raw)
     if rolled is None:
-        raise InputError((*findings, *found))
-    return Rolled(rolled, (*findings, *found))
+        raise InputError((*said, *found))
+    return Rolled(rolled, course, (*said, *found), changed(case, full))
 
 
-def require_certain(case: Case) -> None:
-    """Raise UsageError for a case with scenarios: a tree is not rolled yet, and must not be replanned as if certain."""
-    if case.of(Scenario):
-        cure = "remove the rows of scenarios and shocks, or replan the case of one scenario"
-        raise UsageError(f"a case with scenarios cannot be replanned. Fix: {cure}")
+def _with_history(case: Case, now: Case, past: Plan, as_of: Quarter) -> tuple[list[Record], list[Finding]]:
+    """The rows of `now` with what the approved plan did; `case` is `now` without what came true."""
+    made = _merged(case.of(Signed), (_signed(choice) for choice in past.choices if _binds(choice, as_of)))
+    there = {row.name for row in now.of(Contract)}
+    gone = [row for row in past.case.of(Contract) if row.name not in there]
+    kept = [row for row in gone if _held(row, made)]
+    lost = {row.name for row in gone} - {row.name for row in kept}
+    made = [row for row in made if row.contract not in lost]
+    terms = list(kept_terms(case, now, past.case, made))
+    papers = _merged(now.of(SignedTerm), (one.term for one in terms if not one.news))
+    happened = _merged(case.of(Happened), _happened(past, as_of))
+    paid = _merged(case.of(Paid), _paid(case, past, as_of))
+    records = [row for row in now.records if not isinstance(row, Signed | SignedTerm | Paid | Happened)]
+    records += [*_closed_rows(kept, as_of), *made, *papers, *paid, *happened]
+    records = [*_with_past(records, past.case, as_of)]
+    records += _world_of(records, past.case, kept)
+    return records, [*(_closed(row, as_of) for row in kept), *(one.finding for one in terms if one.news)]
 
 
-def _calendar(case: Case, before: Case | None, as_of: Quarter) -> tuple[Settings, list[Finding]]:
+def _calendar(case: Case, before: Case | None, as_of: Quarter) -> tuple[Settings, tuple[Finding, ...]]:
     """The settings of the rolled case: history from where the approved plan began, and a horizon of full length."""
     settings, calendar = case.settings, case.calendar
     first = min(calendar.first, before.calendar.first) if before is not None else calendar.first
@@ -93,11 +144,11 @@ def _calendar(case: Case, before: Case | None, as_of: Quarter) -> tuple[Settings
     if as_of >= end:
         cure = "add quarters: raise the setting quarters, and add columns of demand, power and prices"
         raise InputError([Finding("as-of", f"{as_of}, the horizon ends before it", f"before {end}", cure)])
-    findings = []
+    findings: tuple[Finding, ...] = ()
     if end < as_of + length:
         found = f"{end - as_of} quarters from {as_of} on instead of {length}: the figures end in {end + -1}"
         cure = "add columns of demand, power and prices, to let the horizon roll forward"
-        findings.append(Finding("settings quarters", found, f"{length} quarters", cure, Level.WARNING))
+        findings = (Finding("settings quarters", found, f"{length} quarters", cure, Level.WARNING),)
     return replace(settings, first_quarter=first, quarters=end - first, as_of=as_of), findings
 
 
@@ -181,29 +232,6 @@ def _closed(row: Contract, as_of: Quarter) -> Finding:
 def _closed_rows(kept: Iterable[Contract], as_of: Quarter) -> Iterator[Contract]:
     for row in kept:
         yield replace(row, **{row.CLOSES: as_of + -1}) if row.CLOSES else row  # type: ignore[arg-type]
-
-
-def _terms(case: Case, before: Case, made: Iterable[Signed]) -> Iterator[SignedTerm]:
-    """Terms on which a contract was signed, where they are no longer those of its row."""
-    rows = {row.name: row for row in case.of(Contract)}
-    for name, signed in dict.fromkeys((row.contract, row.quarter) for row in made):
-        old = next((row for row in before.of(Contract) if row.name == name), None)
-        new = rows.get(name)
-        if old is None or old.BY_THE_HOUR:
-            continue
-        paper = old.as_signed(before, signed)
-        for column, _ in columns_of(type(old)):
-            value = getattr(paper, column)
-            offered = getattr(old if new is None or type(new) is not type(old) else new, column)
-            if value != offered and column not in old.OFFER:
-                yield _term(name, signed, column, value)
-
-
-def _term(contract: str, signed: Quarter, column: str, value: object) -> SignedTerm:
-    cell = written(value)
-    if isinstance(cell, int | float) and not isinstance(cell, bool):
-        return SignedTerm(contract=contract, signed=signed, column=column, value=float(cell))
-    return SignedTerm(contract=contract, signed=signed, column=column, words="" if cell is None else str(cell))
 
 
 def _with_past(records: Iterable[Record], before: Case, as_of: Quarter) -> Iterator[Record]:

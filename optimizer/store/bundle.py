@@ -8,13 +8,17 @@ from pathlib import Path, PurePosixPath
 
 from optimizer.errors import OutputError, StaleError
 from optimizer.plan.save import CASE, RECORD, TABLES, tables_of
+from optimizer.plan.save_tree import SCENARIOS
 
 NEVER = (1980, 1, 1, 0, 0, 0)
 
 
 def pack(folder: Path) -> bytes:
-    """The plan folder's record, tables and case as a zip; workbook and page are made again from them."""
-    files = (folder / RECORD, *tables_of(folder))
+    """The plan folder's record, tables and case as a zip, and those of its scenarios; workbooks and pages are made
+    again from them.
+    """
+    inside = sorted(path.parent for path in (folder / SCENARIOS).glob(f"*/{RECORD}"))
+    files = [path for one in (folder, *inside) for path in (one / RECORD, *tables_of(one))]
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for path in files:
@@ -56,11 +60,17 @@ def _extract(content: bytes, stage: Path) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for name in archive.namelist():
                 path = PurePosixPath(name)
-                inside = name == RECORD or (len(path.parts) == 2 and path.parts[0] in (TABLES, CASE))
-                if not inside or ".." in path.parts or "\\" in name or ":" in name:
+                if not _is_ours(path.parts) or ".." in path.parts or "\\" in name or ":" in name:
                     raise StaleError(f"the stored plan names a file outside its folder: {name!r}")
                 target = stage / path
-                target.parent.mkdir(exist_ok=True)
+                target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(archive.read(name))
     except zipfile.BadZipFile as error:
         raise StaleError(f"the stored plan is damaged ({error})") from error
+
+
+def _is_ours(parts: tuple[str, ...]) -> bool:
+    """Whether a file is one of a plan folder, or of the folder of one of its scenarios."""
+    if len(parts) > 2 and parts[0] == SCENARIOS and parts[1].isdecimal():
+        parts = parts[2:]
+    return parts == (RECORD,) or (len(parts) == 2 and parts[0] in (TABLES, CASE))

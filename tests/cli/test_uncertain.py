@@ -1,12 +1,14 @@
 """A case with scenarios through the command line: solve, audit, report, and what refuses it."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
-from optimizer.case.world import Workload
+from optimizer.case.case import Case
+from optimizer.case.world import Demand, Workload
 from optimizer.catalog import catalog
 from optimizer.cli.main import main
 from optimizer.errors import Exit
@@ -15,7 +17,7 @@ from optimizer.plan.save_tree import load_tree
 from optimizer.plan.tree import audit_tree
 from optimizer.tables.csv_folder import write_folder
 from optimizer.tables.unparse import raw_tables
-from tests.builders import FIRST, add, block, edit
+from tests.builders import FIRST, across, add, block, edit, edit_settings
 from tests.futures.branching import newsvendor, scenario, shock
 
 
@@ -102,13 +104,89 @@ def test_a_plan_without_scenarios_replaces_a_tree(plan: Path, case: Path) -> Non
     assert not (plan / "scenarios").exists()
 
 
-def test_what_cannot_take_scenarios_says_so(plan: Path, case: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Proves: nothing replans or compares a tree as if it were certain."""
+def test_replan_takes_scenarios_and_says_what_is_missing(case: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Proves: the life of a tree through the command line: planned, approved, rolled by a flag, by the case, or refused
+    with the branches, the cell to fill and exit 3.
+    """
     store = f"sqlite:///{case.parent / 'runs.db'}"
-    assert main(["replan", str(case), "--as-of", str(FIRST), "--store", store]) == Exit.USAGE
-    assert "a case with scenarios cannot be replanned" in capsys.readouterr().err
-    assert main(["diff", str(plan), str(plan)]) == Exit.STALE
-    assert "scenarios/0001" in capsys.readouterr().err
+    replan = ["replan", str(case), "--store", store, "--threads", "1"]
+    assert main([*replan, "--as-of", "2027Q1"]) == Exit.CHANGED
+    assert "expected over 2 scenarios, 8,500.00 USD" in capsys.readouterr().out
+    assert main(["approve", "1", "--why", "first", "--store", store]) == Exit.DONE
+    assert main([*replan, "--as-of", "2027Q1"]) == Exit.DONE
+    assert main([*replan, "--as-of", "2027Q2", "--came-true", "hihg"]) == Exit.USAGE
+    assert "name one of: low, high" in capsys.readouterr().err
+    assert main([*replan, "--as-of", "2027Q2", "--came-true", "high", "--json"]) == Exit.CHANGED
+    document = json.loads(capsys.readouterr().out)
+    assert document["run"]["options"]["came_true"] == "high"
+    assert document["run"]["objective"] == pytest.approx(4_000.0 + 9_000.0)
+    assert document["difference"]["decisions"] == [] and document["difference"]["later"] == []
+    assert main([*replan, "--as-of", "2027Q2", "--out", str(case.parent / "open")]) == Exit.DONE
+    assert "low (50 %); high (50 %) part in 2027Q2" in capsys.readouterr().out
+    assert main(["audit", str(case.parent / "open")]) == Exit.DONE
+    shutil.copytree(case, case.parent / "later")
+    write_folder(raw_tables(longer().records, catalog(), (FIRST, FIRST + 1, FIRST + 2)), case.parent / "later")
+    later = ["replan", str(case.parent / "later"), "--store", store, "--as-of", "2027Q3", "--threads", "1"]
+    assert main(later) == Exit.INPUT
+    said = capsys.readouterr().err
+    assert "scenarios.csv:2, column came_true" in said and "low (50 %); high (50 %) had parted by 2027Q2" in said
+    scenarios = case.parent / "later" / "scenarios.csv"
+    scenarios.write_text(scenarios.read_text().replace("low,0.5,,2027Q2,", "low,0.5,,2027Q2,2027Q2"))
+    assert main(later) == Exit.CHANGED
+    assert main(["runs", "verify", "--store", store]) == Exit.DONE
+    assert main(["runs", "compare", "1", "2", "--store", store]) == Exit.DONE
+    assert main(["runs", "export", "3", "--out", str(case.parent / "exported"), "--store", store]) == Exit.DONE
+    assert not audit_tree(load_tree(case.parent / "exported"))
+    assert main(["runs", "show", "2", "--store", store]) == Exit.DONE
+    assert "--came-true high" in capsys.readouterr().out
+
+
+def longer() -> Case:
+    """The newsvendor of three quarters."""
+    case = edit(newsvendor(), Demand, "train", units=across(0.0, 4.0, 4.0))
+    return edit_settings(add(case, block("late", price_usd_per_gpu_hour=1.5, sign_from=FIRST + 1)), quarters=3)
+
+
+def test_two_trees_and_a_tree_and_a_certain_plan_are_compared(
+    plan: Path, case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Proves: `diff` of trees tells what is decided now, what waits with probability and mean, money on average, risk,
+    and the scenarios among the inputs; a certain plan is compared with what a tree shares and has on average.
+    """
+    assert main(["diff", str(plan), str(plan), "--exit-code"]) == Exit.DONE
+    assert "no decision changed" in capsys.readouterr().out
+    likely = tmp_path / "likely"
+    shutil.copytree(case, likely)
+    scenarios = likely / "scenarios.csv"
+    text = scenarios.read_text().replace("low,0.5", "low,0.2").replace("high,0.5", "high,0.8")
+    scenarios.write_text(text)
+    assert main(["solve", str(likely), "--out", str(tmp_path / "after")]) == Exit.DONE
+    capsys.readouterr()
+    assert main(["diff", str(plan), str(tmp_path / "after"), "--exit-code"]) == Exit.CHANGED
+    said = capsys.readouterr().out
+    assert "scenarios high probability" in said and "sign | b | 2027Q1" in said
+    assert "sign | late" in said and "decision that waits" in said and "50.000%" in said
+    assert main(["diff", str(plan), str(tmp_path / "after"), "--json"]) == Exit.DONE
+    found = json.loads(capsys.readouterr().out)
+    assert [(one["what"], one["before"], one["after"]) for one in found["decisions"]] == [("sign | b | 2027Q1", 4, 10)]
+    waits = found["later"][0]
+    assert (waits["probability_before"], waits["probability_after"]) == (0.5, 0.0)
+    assert (waits["mean_before"], waits["mean_after"]) == (3.0, 0.0)
+    assert found["objective"]["before"] == pytest.approx(8_500.0)
+    assert {one["what"] for one in found["risk"]} >= {"dearest scenario", "cheapest scenario"}
+    assert main(["solve", str(case), "--scenario", "high", "--out", str(tmp_path / "high")]) == Exit.DONE
+    capsys.readouterr()
+    assert main(["diff", str(plan), str(tmp_path / "high"), "--json"]) == Exit.DONE
+    found = json.loads(capsys.readouterr().out)
+    assert [(one["what"], one["before"], one["after"]) for one in found["decisions"]] == [("sign | b | 2027Q1", 4, 10)]
+
+
+def test_a_tree_without_a_plan_is_not_compared(plan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hard = edit(newsvendor(max_blocks=8.0), Workload, "train", must_serve=True)
+    write_folder(raw_tables(hard.records, catalog(), (FIRST, FIRST + 1)), tmp_path / "hard")
+    assert main(["solve", str(tmp_path / "hard"), "--out", str(tmp_path / "none")]) == Exit.UNSOLVABLE
+    assert main(["diff", str(plan), str(tmp_path / "none")]) == Exit.STALE
+    assert "there is no plan to compare: its status is infeasible" in capsys.readouterr().err
 
 
 def test_check_shows_the_cell_of_a_shock(case: Path, capsys: pytest.CaptureFixture[str]) -> None:

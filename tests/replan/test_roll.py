@@ -145,6 +145,28 @@ def test_an_option_keeps_the_strike_on_which_its_rights_were_bought() -> None:
     assert again.result.objective == pytest.approx(1_000.0 + 10_000.0)
 
 
+def test_an_option_that_lapsed_is_history() -> None:
+    """Proves: rights bought in 2027Q1 for 2027Q2, and not exercised as demand is gone, are paid and over in 2027Q3.
+
+    A broken rule would give: a record of history that no contract could have made, and a case that cannot be rolled.
+    """
+    case = add(
+        edit(one_site(1.0, 11.0, 1.0), Block, "b", max_blocks=3.0),
+        Option(
+            option="more", supplier="acme", site="home", accelerator="h100", gpus_per_block=1.0, term_quarters=1,
+            price_usd_per_gpu_hour=1.0, premium_usd_per_block=10.0, max_blocks=10.0, buy_until=FIRST, divisible=True,
+            exercise_from=FIRST + 1, exercise_until=FIRST + 1,
+        ),
+    )  # fmt: skip
+    planned = solved(case)
+    gone = edit_demand(case, 1.0, 1.0, 1.0)
+    second = solved(roll(gone, planned, FIRST + 1).case)
+    third = roll(gone, second, FIRST + 2).case
+    rights = next(row.quantity for row in third.of(Signed) if row.action is Made.HOLD)
+    assert rights > 0.0 and not [row for row in third.of(Signed) if row.action is Made.EXERCISE]
+    assert cash(solved(third))["option premiums", "more", FIRST] == pytest.approx(10.0 * rights)
+
+
 def test_actuals_of_the_case_go_before_the_plan() -> None:
     """Proves: a row of `signed` that the case brings says what was really signed; the plan's 10 blocks were 4."""
     before = two_quarters()

@@ -40,6 +40,7 @@ class TreePage:
     bars: tuple[Bar, ...]
     regretted: bool
     linked: bool
+    replanned: tuple[str, ...]
     log: tuple[tuple[str, str], ...]
 
 
@@ -66,6 +67,7 @@ def page_of(tree: TreePlan, linked: bool) -> TreePage:
         bars=_bars(every, settings.currency),
         regretted=any(one.alone is not None for one in every),
         linked=linked,
+        replanned=tuple(result.replanned.splitlines()),
         log=(
             ("Columns, whole ones among them", f"{result.columns:,}, {result.integers:,}"),
             ("Rows", f"{result.rows:,}"),

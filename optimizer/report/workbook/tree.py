@@ -72,7 +72,12 @@ def write_tree_workbook(tree: TreePlan, path: Path) -> None:
     names = _scenarios(scenarios, tree, courses(tree))
     _decided(decided, tree)
     _waiting(waits, tree)
-    for sheet in (scenarios, decided, waits):
+    sheets = [scenarios, decided, waits]
+    if tree.result.replanned:
+        replanned = book.sheet("Replanning", "What replanning changed", "What the replan came to", Group.READ.value)
+        _replanned(replanned, tree)
+        sheets.append(replanned)
+    for sheet in sheets:
         sheet.finish("4:4", False)
     define_names(scenarios, names)
     save(book, path)
@@ -199,6 +204,15 @@ def _decided(sheet: Sheet, tree: TreePlan) -> None:
         ):
             sheet.words(sheet.next, column, text, LEFT)
         sheet.put(sheet.next, 5, one.quantity, Style(Format.COUNT))
+        sheet.next += 1
+
+
+def _replanned(sheet: Sheet, tree: TreePlan) -> None:
+    """What came true, what moved and what calm cost, a line each."""
+    sheet.widths((3, 160))
+    _heads(sheet, "What the replan came to")
+    for line in tree.result.replanned.splitlines():
+        sheet.words(sheet.next, SCENARIO, line, LEFT)
         sheet.next += 1
 
 
