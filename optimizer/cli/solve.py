@@ -2,11 +2,13 @@
 
 import argparse
 import json
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
 from optimizer.case.case import Case
+from optimizer.case.scenario import Scenario
 from optimizer.cli import tree
 from optimizer.cli.case import read
 from optimizer.cli.progress import ProgressLine
@@ -53,6 +55,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         if arguments.scenario is not None:
             case = certain(case, arguments.scenario)
         took = time.perf_counter() - began
+        _say_unread(case)
         if arguments.mps is not None:
             return _mps(case, arguments.mps)
         solved = _solved(case, _request(arguments), progress, took)
@@ -60,6 +63,14 @@ def run(arguments: argparse.Namespace) -> Exit:
         solved = write_any(solved, folder)
     _say(solved, folder, arguments.json)
     return Exit.INTERRUPTED if solved.result.stop == "interrupt" else ENDS[solved.result.status]
+
+
+def _say_unread(case: Case) -> None:
+    """What the case says came true is news of later quarters: a plan from its first open quarter cannot know it."""
+    marked = [row.scenario for row in case.of(Scenario) if row.came_true is not None]
+    if marked:
+        known = f"what came true ({', '.join(marked)}) is read by replan; solve plans as of {case.calendar.as_of}"
+        print(f"note: {known}, when it was not known", file=sys.stderr)
 
 
 def _solved(case: Case, request: Request, progress: ProgressLine, took: float) -> AnyPlan:

@@ -46,7 +46,7 @@ def _shape(case: Case) -> Found:
             yield row, Problem("parts_in", "blank", "the quarter of parting", "fill it, or clear branches_from")
         elif row.parts_in is not None and not case.calendar.as_of <= row.parts_in < case.calendar.end:
             expected = f"an open quarter, {case.calendar.as_of} to {case.calendar.end + -1}"
-            cure = "correct it, or leave as_of to `replan --as-of`, which takes what came true from came_true"
+            cure = "correct it, or leave first_quarter and as_of to `replan --as-of`, which reads came_true"
             yield row, Problem("parts_in", str(row.parts_in), expected, cure)
         yield from _ancestry(case, row)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from optimizer.case.case import Case
+from optimizer.case.scenario import LeastCost
 from optimizer.case.settings import Settings
 from optimizer.catalog import catalog
 from optimizer.contracts.parts.paid import Paid
@@ -132,7 +133,7 @@ def _money(before: Plan, after: Plan) -> Iterator[Change]:
 
 
 def inputs(before: Case, after: Case) -> Iterator[InputChange]:
-    """Cells that differ between two cases, by row name and column; notes do not count."""
+    """Cells that differ between two cases, by row name and column; notes and what a solver wrote do not count."""
     a, b = _cells(before), _cells(after)
     for address in dict.fromkeys((*a, *b)):
         old, new = a.get(address), b.get(address)
@@ -152,7 +153,7 @@ def _cells(case: Case) -> dict[tuple[str, str, str], Value]:
     tables = {table.name: table for table in raw_tables(case.records, catalog(), case.calendar.quarters)}
     for kind in catalog():
         table = tables.get(kind.TABLE.name)
-        if table is None:
+        if table is None or kind is LeastCost:
             continue
         names = _numbered(record.name for record in case.records if type(record) is kind)
         for name, row in zip(names * (len(table.rows) if kind.TABLE.vertical else 1), table.rows, strict=False):

@@ -33,7 +33,7 @@ def between(before: AnyPlan, after: AnyPlan, as_of: Quarter, came_true: str) -> 
     known = isinstance(before, TreePlan) and came_true in {branch.scenario for branch in before.branches}
     try:
         course = course_of(after.case, before, as_of, came_true if known else "")
-        found = changes(before, course, roll_itself(before, course, as_of).case, after, as_of)
+        found = changes(before, course, roll_itself(before, course, as_of), after, as_of)
     except InputError:
         found = None
     return tree_difference(before, after) if found is None else found

@@ -185,7 +185,10 @@ def _said(case: Case, names: Sequence[str], as_of: Quarter, came_true: str) -> I
     by = f"--came-true {came_true}" if came_true else "the case says so" if marked else "no other scenario is left"
     whole = chance(case, names)
     left = ", ".join(f"{name} {_percent(chance(case, [name]) / whole)}" for name in names)
-    yield f"what came true by {when} ({by}) had a probability of {_percent(whole)}; still possible: {left}"
+    if len(names) == 1:
+        yield f"came true, as known by {when} ({by}): {names[0]}, which had {_percent(whole)}"
+    else:
+        yield f"still possible, as known by {when} ({by}): {left}; together they had {_percent(whole)}"
     if gone:
         yield f"did not come true: {', '.join(f'{name} {_percent(chance(case, [name]))}' for name in gone)}"
 

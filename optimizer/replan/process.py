@@ -175,7 +175,7 @@ class _Replan:
             return self.case
         if self.as_of >= self.approved.case.calendar.end:
             return self.approved.case
-        return roll_itself(self.approved, rolled.course, self.as_of).case
+        return roll_itself(self.approved, rolled.course, self.as_of)
 
     def _costs(self, rolled: Rolled, plan: AnyPlan) -> tuple[float | None, float | None]:
         """What the approved plan would still have cost, before and after it was known what came true; USD."""

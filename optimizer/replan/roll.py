@@ -80,10 +80,14 @@ def course_at(case: Case, approved: AnyPlan, as_of: Quarter) -> Course:
     return course_of(_dated(case, approved, as_of)[0], approved, as_of)
 
 
-def roll_itself(approved: AnyPlan, course: Course, as_of: Quarter) -> Rolled:
-    """The approved plan's own case as of a quarter, on the course that another case took: rolled without any news."""
-    dated, findings = _dated(approved.case, approved, as_of)
-    return _rolled(dated, course.itself, as_of, findings, approved.case, NOTHING)
+def roll_itself(approved: AnyPlan, course: Course, as_of: Quarter) -> Case:
+    """The approved plan's own case as of a quarter, on the course that another case took: rolled without any news.
+
+    It is made for comparing and is not checked again.
+    """
+    dated, _ = _dated(approved.case, approved, as_of)
+    records, _, _ = _records(dated, course.itself, as_of, approved.case, NOTHING)
+    return Case(tuple(records))
 
 
 def _dated(case: Case, approved: AnyPlan | None, as_of: Quarter) -> tuple[Case, tuple[Finding, ...]]:
@@ -96,21 +100,28 @@ def _rolled(
     case: Case, course: Course, as_of: Quarter, findings: Iterable[Finding], before: Case | None, stood: Stood
 ) -> Rolled:
     """The case of the as-of quarter with what is known and what was done."""
+    records, noticed, changes = _records(case, course, as_of, before, stood)
+    said = [*findings, *noticed]
+    raw = raw_tables(records, catalog(), Case(tuple(records)).calendar.quarters)
+    rolled, found = case_from(raw)
+    if rolled is None:
+        raise InputError((*said, *found))
+    return Rolled(rolled, course, (*said, *found), changes)
+
+
+def _records(
+    case: Case, course: Course, as_of: Quarter, before: Case | None, stood: Stood
+) -> tuple[list[Record], list[Finding], Stood]:
+    """The rows of the rolled case, what was noticed, and the figures that what came true changed."""
     try:
         full = known(case, course.names, as_of, past=True)
         now = with_seen(case, known(case, course.names, as_of), full, before, stood, as_of)
     except Unfit as unfit:
         problem = unfit.problem
         raise InputError([Finding(f"shocks {problem.column}", problem.found, problem.expected, problem.cure)]) from None
-    records, said = list(now.records), list(findings)
-    if course.history is not None:
-        records, noticed = _with_history(case, now, course.history, as_of)
-        said += noticed
-    raw = raw_tables(records, catalog(), Case(tuple(records)).calendar.quarters)
-    rolled, found = case_from(raw)
-    if rolled is None:
-        raise InputError((*said, *found))
-    return Rolled(rolled, course, (*said, *found), changed(case, full))
+    if course.history is None:
+        return list(now.records), [], changed(case, full)
+    return *_with_history(case, now, course.history, as_of), changed(case, full)
 
 
 def _with_history(case: Case, now: Case, past: Plan, as_of: Quarter) -> tuple[list[Record], list[Finding]]:

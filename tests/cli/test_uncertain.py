@@ -19,6 +19,7 @@ from optimizer.tables.csv_folder import write_folder
 from optimizer.tables.unparse import raw_tables
 from tests.builders import FIRST, across, add, block, edit, edit_settings
 from tests.futures.branching import newsvendor, scenario, shock
+from tests.replan.test_roll_tree import marked
 
 
 @pytest.fixture
@@ -139,6 +140,15 @@ def test_replan_takes_scenarios_and_says_what_is_missing(case: Path, capsys: pyt
     assert not audit_tree(load_tree(case.parent / "exported"))
     assert main(["runs", "show", "2", "--store", store]) == Exit.DONE
     assert "--came-true high" in capsys.readouterr().out
+
+
+def test_solve_says_that_it_does_not_read_what_came_true(case: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Proves: the plan as of the first quarter knows no more than was known then, and a reader is told."""
+    write_folder(raw_tables(marked(longer(), "high", FIRST + 1).records, catalog(), (FIRST,)), case.parent / "marked")
+    assert main(["solve", str(case.parent / "marked"), "--out", str(case.parent / "p"), "--json"]) == Exit.DONE
+    said = capsys.readouterr()
+    assert "what came true (high) is read by replan; solve plans as of 2027Q1" in said.err
+    assert len(json.loads(said.out)["scenarios"]) == 2
 
 
 def longer() -> Case:

@@ -11,11 +11,14 @@ from optimizer.catalog import catalog
 from optimizer.cli.main import main
 from optimizer.contracts.block import Block
 from optimizer.contracts.spot import Firmness
-from optimizer.errors import Exit, InputError, UnsolvableError
+from optimizer.errors import Exit, InputError, UnsolvableError, UsageError
+from optimizer.futures.shock import Change
 from optimizer.replan.backtest import FORESIGHT, NEVER, REPLANNED, SPOT, Backtest, backtest
 from optimizer.tables.csv_folder import write_folder
 from optimizer.tables.unparse import raw_tables
 from tests.builders import EXACT, FIRST, add, block, edit, one_site, set_series, spot
+from tests.futures.branching import scenario, shock
+from tests.replan.test_roll_tree import marked
 
 TUTORIAL = Path(__file__).resolve().parents[2] / "data" / "tutorial"
 
@@ -139,6 +142,66 @@ def test_a_past_without_a_plan_is_told() -> None:
     hard = edit(one_site(10.0, 200.0), Workload, "train", shortfall_cost_usd_per_unit_hour=None, must_serve=True)
     with pytest.raises(UnsolvableError, match="2027Q1"):
         backtest(case, [(FIRST, hard)], EXACT)
+
+
+def branching(*demand: float, high: float = 20.0, parts: int = 1) -> Case:
+    """The market in which demand may be `high` from a quarter on, with probability 0.5. A block takes a quarter to
+    come, and what was not signed is bought on spot.
+    """
+    case = edit(market(*demand), Block, "b", lead_quarters=1)
+    return add(
+        case,
+        scenario("low", 0.5, parts),
+        scenario("high", 0.5, parts),
+        shock("high", "demand", "train", Change.SET, high),
+    )
+
+
+def world(*demand: float) -> Case:
+    return edit(market(*demand), Block, "b", lead_quarters=1)
+
+
+def test_past_cases_may_have_scenarios() -> None:
+    """Proves: demand of 10 or 20 from the second quarter on, known when it begins, turned out 20. A block has to be
+    signed a quarter ahead at 1,000 USD, spot costs 3,000: for one more GPU 1,000 < 0.5 x 3,000, so 20 are signed under
+    uncertainty, and the world has what it needs. The first quarter is bought on spot. Who knew 10 only would have
+    signed 10, and bought 10 more.
+
+    A broken rule would give: the decisions of a branch that did not come true, or a refusal.
+    """
+    first, later = branching(10, 10, 10), marked(branching(10, 10, 10), "high", FIRST + 1)
+    found = backtest(world(10, 20, 20), [(FIRST, first), (FIRST + 1, later)], EXACT)
+    spot_now = 10 * 3e3
+    assert costs(found) == pytest.approx({
+        REPLANNED: spot_now + 40e3, NEVER: spot_now + 40e3, SPOT: spot_now + 120e3, FORESIGHT: spot_now + 40e3,
+    })  # fmt: skip
+    assert [replay.cost for replay in found.replays] == pytest.approx([spot_now + 20e3 + 0.5 * 10e3 + 0.5 * 20e3, 40e3])
+    assert not found.findings
+    blind = backtest(world(10, 20, 20), [(FIRST, world(10, 10, 10)), (FIRST + 1, world(10, 20, 20))], EXACT)
+    assert costs(blind)[REPLANNED] == pytest.approx(spot_now + 10e3 + 30e3 + 20e3)
+
+
+def test_a_policy_that_waits_is_followed_on_the_path_that_came_true() -> None:
+    """Proves: the first plan signs 10 or 20 in the second quarter, by what is known then; the second case says `low`,
+    so never replanning signs 10. Where no later case says it, what waits is decided in the world, which is told.
+    """
+    first = branching(10, 10, 10)
+    later = marked(branching(10, 10, 10), "low", FIRST + 1)
+    found = backtest(world(10, 10, 10), [(FIRST, first), (FIRST + 1, later)], EXACT)
+    assert costs(found)[NEVER] == pytest.approx(30e3 + 20e3 + 10e3)
+    assert not found.findings
+    alone = backtest(world(10, 10, 10), [(FIRST, first)], EXACT)
+    assert costs(alone)[NEVER] == pytest.approx(30e3 + 20e3 + 10e3)
+    told = [finding for finding in alone.findings if "waits for what parts in 2027Q2" in finding.found]
+    assert [finding.place for finding in told] == [REPLANNED, NEVER]
+
+
+def test_past_scenarios_that_nobody_resolves_are_refused_and_a_world_of_scenarios_too() -> None:
+    first = branching(10, 10, 10)
+    with pytest.raises(InputError, match="had parted by 2027Q2, and nothing says which came true"):
+        backtest(world(10, 20, 20), [(FIRST, first), (FIRST + 2, first)], EXACT)
+    with pytest.raises(UsageError, match="the case as it turned out has scenarios"):
+        backtest(first, [(FIRST, first)], EXACT)
 
 
 def written(case: Case, folder: Path) -> Path:

@@ -1,13 +1,16 @@
 """The whole replan of a case with scenarios, store and all: the tree goes on, and what came true is told."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from optimizer.case.case import Case
-from optimizer.case.scenario import Scenario
+from optimizer.case.scenario import LeastCost, Scenario
+from optimizer.case.settings import Objective
 from optimizer.case.world import Demand
+from optimizer.cli.replan import document, told
 from optimizer.errors import StaleError
 from optimizer.futures.future import UNCERTAIN
 from optimizer.futures.shock import Change
@@ -236,6 +239,40 @@ def test_risk_rolls_too(store: Store) -> None:
         5 / 7 * 18e3 + 2 / 7 * 24e3 + 0.5 * (2 / 7 * 24e3 + (0.3 - 2 / 7) * 18e3) / 0.3
     )
     assert found.run.objective == pytest.approx(found.cost_known)
+
+
+@pytest.mark.parametrize("objective", [Objective.WORST, Objective.REGRET])
+def test_the_worst_case_and_regret_roll_too(objective: Objective, store: Store) -> None:
+    """Proves: what the scenarios cost alone is found anew as of the later quarter and kept with the run; without other
+    news nothing moves, and the cost before and after is judged alike.
+    """
+    case = edit_settings(stages(), objective=objective)
+    state(store, case, FIRST)
+    found = replan(marked(case, "up", SECOND), SECOND, store, EXACT)
+    assert isinstance(found.plan, TreePlan) and found.calm is not None and found.difference is not None
+    assert found.calm.unchanged and found.calm.moved == 0.0
+    assert not found.difference.changed and not found.difference.inputs
+    assert found.run.objective == pytest.approx(24e3 if objective is Objective.WORST else 0.0, abs=0.01)
+    assert found.cost_known == pytest.approx(found.run.objective, abs=0.01)
+    assert bool(found.plan.case.of(LeastCost)) == (objective is Objective.REGRET)
+    approve(store, found.run.number, marked(case, "up", SECOND), "me", "yes")
+
+
+def test_what_is_announced_of_a_tree_tells_what_came_true(store: Store) -> None:
+    """Proves: the text and the JSON document of a run of a tree, which a mail or a webhook carries, say what came true,
+    what it changes, what is decided now, and what waits.
+    """
+    case = edit_settings(stages(), stability_slack=0.0)
+    state(store, case, FIRST)
+    more = edit(marked(case, "up", SECOND), Demand, "train", units=across(4.0, 8.0, 4.0, 4.0))
+    found = replan(more, SECOND, store, EXACT)
+    text = told(found, "here")
+    assert "still possible, as known by 2027Q2 (the case says so): up 71.43 %, top 28.57 %" in text
+    assert "did not come true: flat 30 %" in text
+    assert "sign | b | 2027Q2" in text and "decide now, whatever comes" in text
+    sent = json.loads(json.dumps(document(found), default=str))
+    assert sent["run"]["options"]["possible"] == ["up", "top"]
+    assert sent["difference"]["decisions"][0]["what"] == "sign | b | 2027Q2"
 
 
 def test_a_tree_solved_in_bundles_says_that_calm_was_not_sought(store: Store) -> None:

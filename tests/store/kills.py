@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import median
 
+from optimizer.plan.tree import TreePlan, audit_tree
 from optimizer.replan.approve import approve
 from optimizer.replan.process import plan_of, replan
 from optimizer.store import Run, State, Store
+from tests.futures.branching import newsvendor
 from tests.store.drafts import FIRST, ONE_THREAD, draft, tutorial
 
 MEASURED = 3
@@ -137,6 +139,28 @@ def _like(old: Run, store: Store) -> dict[str, object]:
     return {"bundle": store.bundle(old.number), "case_hash": old.case_hash, "solved_hash": old.solved_hash}
 
 
+def killed_trees(url: str, kills: int, chance: random.Random) -> int:
+    """A killed replan of a case with scenarios leaves no run, or one whose every scenario can be loaded."""
+    hits, lives = 0, [run_child(url, _branching(-number), None)[1] for number in range(1, MEASURED + 1)]
+    for number in range(kills):
+        before = look(url)
+        killed, _ = run_child(url, _branching(number), moment(lives, chance))
+        new = set(look(url).numbers) - set(before.numbers)
+        assert len(new) <= 1
+        hits += killed and not new
+        with Store.open(url) as store:
+            for one in new:
+                kept = plan_of(store, one)
+                assert isinstance(kept, TreePlan)
+                assert not audit_tree(kept)
+    return hits
+
+
+def _branching(number: int) -> Job:
+    case = newsvendor(price_usd_per_gpu_hour=1.001 + 1e-4 * number)
+    return lambda store: replan(case, FIRST, store, ONE_THREAD, by="child")
+
+
 def _approve(number: int) -> Job:
     return lambda store: approve(store, number, None, "child", "because")
 
@@ -169,7 +193,7 @@ def _prune(store: Store) -> object:
 
 def main(url: str, job: str, kills: str, seed: str) -> int:
     """Kill as often as asked; at least a tenth of the kills must come before the work was done."""
-    jobs = {"replan": killed_replans, "approve": killed_approvals, "prune": killed_prunes}
+    jobs = {"replan": killed_replans, "trees": killed_trees, "approve": killed_approvals, "prune": killed_prunes}
     hits = jobs[job](url, int(kills), random.Random(int(seed)))
     print(f"{hits} of {kills} kills came before the work was done")
     assert 10 * hits >= int(kills), hits

@@ -10,7 +10,7 @@ from tests.store.drafts import ROOT, with_approved_plan
 KILLS, MANY = 60, 1000
 
 
-@pytest.mark.parametrize("job", ["replan", "approve", "prune"])
+@pytest.mark.parametrize("job", ["replan", "trees", "approve", "prune"])
 def test_killed_at_random_moments(url: str, job: str) -> None:
     """Proves: after each of these SIGKILLs the store opens, no approved plan is lost, no half run is seen, and
     the next run succeeds.
@@ -21,7 +21,7 @@ def test_killed_at_random_moments(url: str, job: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("job", ["replan", "approve", "prune"])
+@pytest.mark.parametrize("job", ["replan", "trees", "approve", "prune"])
 def test_killed_at_many_random_moments(url: str, job: str) -> None:
     kill(url, job, MANY)
 

@@ -13,10 +13,13 @@ import sqlalchemy as sa
 
 from optimizer.errors import LockedError, OutputError, StaleError, UsageError
 from optimizer.plan.save import save_plan, write_record
+from optimizer.plan.save_tree import load_any, save_any
+from optimizer.plan.tree import TreePlan
 from optimizer.store import State, Store, pack, unpack
 from optimizer.store.address import address, shown
 from optimizer.store.schema import metadata
 from tests.builders import one_site, solved
+from tests.futures.branching import newsvendor, tree
 from tests.store.drafts import draft
 
 NOBODY = 65534
@@ -247,7 +250,30 @@ def test_a_plan_folder_is_packed_the_same_and_comes_back(tmp_path: Path) -> None
         unpack(content, tmp_path / "c")
 
 
-@pytest.mark.parametrize("name", ["../evil", "case/../../evil", "/evil", "tables/a/b.csv", "case\\evil", "C:evil"])
+def test_a_tree_is_packed_with_its_scenarios_and_comes_back(tmp_path: Path) -> None:
+    """Proves: the folder of a tree gives the same bytes each time, and every scenario comes back with its own files."""
+    plan = tree(newsvendor())
+    for name in ("a", "b"):
+        save_any(plan, tmp_path / name)
+    content = pack(tmp_path / "a")
+    assert content == pack(tmp_path / "b")
+    unpack(content, tmp_path / "c")
+    assert pack(tmp_path / "c") == content
+    again = load_any(tmp_path / "c")
+    assert isinstance(again, TreePlan)
+    assert [branch.plan.choices for branch in again.branches] == [branch.plan.choices for branch in plan.branches]
+    (tmp_path / "c" / "scenarios" / "0002" / "tables" / "decisions.csv").write_text("id")
+    with pytest.raises(StaleError, match="was changed after the plan was made"):
+        load_any(tmp_path / "c")
+
+
+EVIL = [
+    "../evil", "case/../../evil", "/evil", "tables/a/b.csv", "case\\evil", "C:evil", "scenarios/evil/plan.json",
+    "scenarios/0001/../../evil", "scenarios/0001/evil.csv", "scenarios/0001/scenarios/0001/plan.json", "scenarios/0001",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EVIL)
 def test_a_bundle_cannot_leave_its_folder(tmp_path: Path, name: str) -> None:
     import io
     import zipfile
