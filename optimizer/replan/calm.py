@@ -4,8 +4,9 @@
 2 cost     least cost, with its bound
 3 stay     is the approved plan, with its binding decisions as they are, within the slack? Then it stays
 4 move     else the least moved commitment within the slack (STABLE-1), (STABLE-2), and its least cost
-In a case with scenarios cost is that of the objective over the tree, and what is moved is compared node by node. Calm
-is not sought where the tree is too large for one program: bundles are solved for their least cost alone.
+In a case with scenarios cost is that of the objective over the tree, and what is moved is compared node by node. Where
+the tree is too large for one program, bundles are solved for their least cost; with unchanged inputs the approved plan
+stays within the slack of it, else calm is not sought.
 """
 
 import time
@@ -29,6 +30,7 @@ from optimizer.model.outcome import TOLERANCE, Outcome, Progress, SolveOptions, 
 from optimizer.model.stability import Bond, bonds, held, least_moves, moved, quantities_of, withdrawn
 from optimizer.plan.plan import Seconds
 from optimizer.plan.tree import AnyPlan, TreePlan
+from optimizer.replan.carry import carried
 from optimizer.replan.course import Course
 from optimizer.replan.moved import moved_apart
 from optimizer.replan.roll import Rolled
@@ -81,7 +83,7 @@ def calm(
     if rolled.course.goes_on:
         case = rolled.case
         if case.of(Scenario) and is_split(case, request):
-            return _cheapest(rolled, request, listen, stop)
+            return _cheapest(rolled, same_inputs, request, listen, stop)
         if case.of(Scenario) and case.settings.objective is Objective.REGRET:
             case, missing = with_each_alone(case, half(case, request), solve, listen, stop)
             if missing is not None:
@@ -105,13 +107,19 @@ def _nothing(plan: AnyPlan) -> Calm:
     return Calm(plan, None, 0.0, 0.0, (), False, plan.result.stop == StopReason.INTERRUPT.value)
 
 
-def _cheapest(rolled: Rolled, request: Request, listen: Listener, stop: Event | None) -> Calm:
-    """The plan of least cost of a tree that is solved in bundles, and what it moves."""
+def _cheapest(rolled: Rolled, same_inputs: bool, request: Request, listen: Listener, stop: Event | None) -> Calm:
+    """The plan of least cost of a tree that is solved in bundles; with the same inputs the approved one, if it may."""
     plan = solve_tree(rolled.case, request, listen, stop)
     cut_short = plan.result.stop == StopReason.INTERRUPT.value
     if not plan.branches:
         return Calm(plan, None, 0.0, 0.0, (), False, cut_short, sought=False)
     usd, given_up = moved_apart(plan, rolled.course)
+    least = plan.result.objective or 0.0
+    if same_inputs and not cut_short:
+        listen(Step("carrying the approved plan on, scenario by scenario"))
+        stay = carried(rolled.case, rolled.course, plan.result)
+        if stay is not None and stay.objective <= least + rolled.case.settings.stability_slack * abs(least):
+            return Calm(stay, min(least, stay.objective), usd, 0.0, (), True, False)
     return Calm(plan, plan.result.objective, usd, usd, given_up, False, cut_short, sought=False)
 
 

@@ -276,17 +276,27 @@ def test_what_is_announced_of_a_tree_tells_what_came_true(store: Store) -> None:
 
 
 def test_a_tree_solved_in_bundles_says_that_calm_was_not_sought(store: Store) -> None:
-    """Proves: split among workers, the rolled tree has its least cost; what it moves is told, calm is not claimed."""
-    from optimizer.run import Engine
+    """Proves: split among workers, without news the approved tree goes on digit for digit, with the bound found;
+    with news the rolled tree has its least cost, what it moves is told, and calm is not claimed.
+    """
+    from optimizer.run import Engine, solve_tree
 
     case = load_case(TUTORIAL)
-    state(store, case, FIRST)
-    told = marked(case, "calm", Quarter.parse("2027Q2"))
-    found = replan(told, Quarter.parse("2027Q2"), store, replace(EXACT, engine=Engine.SPLIT))
-    assert found.calm is not None and not found.calm.sought
-    assert found.run.objective == pytest.approx(12_825_410.0)
+    first = state(store, case, FIRST)
+    second = Quarter.parse("2027Q2")
+    told = marked(case, "calm", second)
+    split = replace(EXACT, engine=Engine.SPLIT)
+    found = replan(told, second, store, split)
+    assert found.calm is not None and found.calm.unchanged and found.calm.moved == 0.0
+    assert found.run.objective == pytest.approx(12_825_410.0) and found.run.status == "optimal"
+    for name in ("calm", "boom"):
+        assert ahead(branch(found.plan, name), second) == ahead(branch(first.plan, name), second)
+    more = edit(told, Demand, "chat", units=across(100.0, 500.0, 600.0, 700.0))
+    found = replan(more, second, store, split)
+    assert found.calm is not None and not found.calm.sought and found.material
     assert "calm was not sought" in found.run.summary
-    assert found.calm.moved == pytest.approx(0.0, abs=1e-3)
+    assert found.calm.moved > 0.0 and isinstance(found.plan, TreePlan)
+    assert found.run.objective == pytest.approx(solve_tree(found.plan.case, EXACT).result.objective, abs=1.0)
 
 
 def test_reports_of_a_rolled_tree_say_what_replanning_changed(store: Store, tmp_path: Path) -> None:
