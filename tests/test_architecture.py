@@ -23,7 +23,7 @@ LAYERS = (
     ("uncertainty",),
     ("rules",),
     ("catalog",),
-    ("load",),
+    ("amend", "load"),
     ("plan",),
     ("model",),
     ("decompose",),

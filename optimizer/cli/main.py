@@ -70,6 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
     _runs(commands)
     _backtest(commands)
     _value(commands)
+    _scenarios(commands)
     _schedule(commands)
     return parser
 
@@ -179,6 +180,34 @@ def _value(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     value.add_argument("case", type=source, help=f"a case with scenarios: {CASE}")
     _searched(value, "in each search")
     _json(value)
+
+
+def _scenarios(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    scenarios = commands.add_parser("scenarios", help="draw futures from stated uncertainty and keep a tree of them")
+    scenarios.add_argument("case", type=source, help=f"a case with uncertainties: {CASE}")
+    scenarios.add_argument("--out", type=source, required=True, help="the case with its scenarios: a new container")
+    scenarios.add_argument("--replace", action="store_true", help="put them in the place of those the case has")
+    _wished(scenarios)
+    _json(scenarios)
+
+
+def _wished(parser: argparse.ArgumentParser) -> None:
+    """What tree is asked for."""
+    parser.add_argument("--draws", type=_count, default=2048, help="futures to draw (default: 2048)")
+    many = "futures to keep; with several partings one number, or one for each (default: 50)"
+    parser.add_argument("--keep", type=_count, nargs="+", default=[50], metavar="N", help=many)
+    when = "quarters in which they part (default: the first in which anything shows)"
+    parser.add_argument("--partings", nargs="+", default=[], metavar="Q", help=when)
+    parser.add_argument("--seed", type=int, default=0, help="seed of the draws (default: 0)")
+    how = "add the most useful future, or drop the least useful (default: forward)"
+    parser.add_argument("--method", choices=("forward", "backward"), default="forward", help=how)
+    weigh = "compare futures by what they do to the cost, or all uncertainties alike (default: cost)"
+    parser.add_argument("--weigh", choices=("cost", "alike"), default="cost", help=weigh)
+    drawn = "keep futures as they are drawn, not moved so that their mean is what is expected"
+    parser.add_argument("--as-drawn", action="store_true", help=drawn)
+    schemes = ("plain", "antithetic", "sobol")
+    scheme = "independent, in mirrored pairs, or evenly spread (default: sobol)"
+    parser.add_argument("--scheme", choices=schemes, default="sobol", help=scheme)
 
 
 def _backtest(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -11,7 +11,7 @@ from optimizer.case.scenario import Scenario
 from optimizer.contracts.contract import Contract
 from optimizer.futures.future import UNCERTAIN, Future, futures, inherited, standing
 from optimizer.futures.known import alike
-from optimizer.futures.shock import Unfit, shocked
+from optimizer.futures.shock import Rows, Unfit
 from optimizer.ledger.decision import Decision
 from optimizer.ledger.keys import Key
 from optimizer.tables.quarter import Quarter
@@ -88,10 +88,10 @@ def _marks(case: Case) -> Found:
 def _shocks(case: Case) -> Found:
     """Shocks that cannot be applied: unknown cells, values out of range, what was known before the parting."""
     for row in case.of(Scenario):
-        after = standing(case)
+        rows = Rows(standing(case))
         for shock, known in inherited(case, row.scenario):
             try:
-                after = shocked(after, [(shock, known)])
+                rows.change(shock, known)
             except Unfit as unfit:
                 if shock.scenario == row.scenario:
                     yield shock, unfit.problem

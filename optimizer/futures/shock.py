@@ -16,7 +16,7 @@ from optimizer.case.calendar import Calendar
 from optimizer.case.case import Case
 from optimizer.case.world import Demand, Performance, ServingCost, Workload
 from optimizer.contracts.contract import Contract
-from optimizer.contracts.parts.signed import SignedTerm
+from optimizer.contracts.parts.signed import SignedTerm, signed_name
 from optimizer.tables.coerce import Refused, coerce
 from optimizer.tables.columns import Blank, Column, Kind, choice, number, reference, text
 from optimizer.tables.columns import quarter as in_quarter
@@ -69,7 +69,8 @@ class Shock(Record):
 
     @property
     def name(self) -> str:
-        return " / ".join(part for part in (self.scenario, self.table, self.row, self.column) if part)
+        since = "" if self.since is None else str(self.since)
+        return " / ".join(part for part in (self.scenario, self.table, self.row, self.column, since) if part)
 
     def covers(self, record: Record) -> bool:
         """Whether the row is one that it changes."""
@@ -81,19 +82,20 @@ def shocked(case: Case, shocks: Iterable[tuple[Shock, Quarter]]) -> Case:
 
     Raises Unfit for a shock that cannot be applied.
     """
-    rows = _Rows(case)
+    rows = Rows(case)
     for shock, known in shocks:
         rows.change(shock, known)
     return rows.case()
 
 
-class _Rows:
+class Rows:
     """The rows of a case while shocks change them; a case is made of them only when one must be looked at."""
 
     def __init__(self, case: Case) -> None:
         self.made: Case | None = case
         self.calendar = case.calendar
         self.records = list(case.records)
+        self.terms = {row.name: place for place, row in enumerate(case.records) if isinstance(row, SignedTerm)}
         self.places: dict[tuple[str, str], list[int]] = {}
 
     def case(self) -> Case:
@@ -103,17 +105,22 @@ class _Rows:
         return self.made
 
     def change(self, shock: Shock, known: Quarter) -> None:
-        """Apply one shock."""
-        places = self._covered(shock)
-        terms: dict[str, Record] = {}
-        for place in places:
-            self.records[place], *parts = self._changed(self.records[place], shock, known)
-            terms |= {term.name: term for term in parts}
+        """Apply a shock whose scenario is known from a quarter on. Raises Unfit where it cannot be applied."""
+        changed = [(place, tuple(self._changed(self.records[place], shock, known))) for place in self._covered(shock)]
+        for place, (record, *terms) in changed:
+            self.records[place] = record
+            for term in terms:
+                self._sign(term)
         self.made = None
-        if terms:
-            kept = [row for row in self.records if not (isinstance(row, SignedTerm) and row.name in terms)]
-            self.records = [*kept, *terms.values()]
-            self.places = {}
+
+    def _sign(self, term: Record) -> None:
+        """Put a term in the place of the one it replaces."""
+        place = self.terms.setdefault(term.name, len(self.records))
+        if place == len(self.records):
+            self.records.append(term)
+            self.places = {key: places for key, places in self.places.items() if key[0] != term.TABLE.name}
+        else:
+            self.records[place] = term
 
     def _covered(self, shock: Shock) -> list[int]:
         """Where the rows stand that the shock changes."""
@@ -140,13 +147,28 @@ class _Rows:
             yield replace(record, **{name: _series(self.calendar, getattr(record, name), column, shock, known)})
         elif isinstance(record, Contract) and (shock.since or shock.until):
             yield record
-            yield from _terms(self.case(), record, name, column, shock)
+            yield from self._terms(record, name, column, shock)
         else:
             value = _value(getattr(record, name), name, column, shock)
             _require_unknown(self.case(), record, (getattr(record, name), value), shock, known)
             yield replace(record, **{name: value})
             if isinstance(record, Contract):
                 yield from _amended(self.case(), record, name, column, shock)
+
+    def _terms(self, contract: Contract, name: str, column: Column, shock: Shock) -> Iterator[SignedTerm]:
+        """(SHOCK-2) The term, for each signing quarter in which it is another."""
+        since, until = shock.since or self.calendar.first, shock.until or self.calendar.end + -1
+        for quarter in self.calendar.quarters:
+            if since <= quarter <= until:
+                old = self._signed(contract, quarter, name, column)
+                yield _term(old, contract.name, quarter, name, column, shock)
+
+    def _signed(self, contract: Contract, quarter: Quarter, name: str, column: Column) -> object:
+        """The term as it is signed in the quarter so far."""
+        place = self.terms.get(signed_name(contract.name, quarter, name))
+        if place is None:
+            return getattr(contract, name)
+        return self.records[place].typed(column)  # type: ignore[attr-defined]
 
 
 def _changeable(record: type[Record]) -> list[str]:
@@ -212,14 +234,6 @@ def _value(old: object, name: str, column: Column, shock: Shock) -> object:
         return coerce(shock.words, name, column)
     except Refused as refused:
         raise Unfit(Problem("words", refused.found, refused.expected, refused.cure)) from refused
-
-
-def _terms(case: Case, contract: Contract, name: str, column: Column, shock: Shock) -> Iterator[SignedTerm]:
-    """(SHOCK-2) The term, for each signing quarter in which it is another."""
-    since, until = shock.since or case.calendar.first, shock.until or case.calendar.end + -1
-    for quarter in case.calendar.quarters:
-        if since <= quarter <= until:
-            yield _term(getattr(contract.as_signed(case, quarter), name), contract.name, quarter, name, column, shock)
 
 
 def _amended(case: Case, contract: Contract, name: str, column: Column, shock: Shock) -> Iterator[SignedTerm]:

@@ -76,9 +76,17 @@ def _target(base: Case, row: Uncertainty) -> Problem | None:
         if row.event_size > 0.0 or row.event_spread:
             expected = f"a size below 0 without a spread: {aim.column_name} is at most {aim.column.high:g}"
             return Problem("event_size", f"{row.event_size:g}", expected, "correct it")
-    if row.since is not None and row.since >= base.calendar.end:
-        last = base.calendar.end + -1
-        return Problem("since", str(row.since), f"a quarter up to {last}, the last of the case", "correct it")
+    return _when(base, row, aim)
+
+
+def _when(base: Case, row: Uncertainty, aim: Target) -> Problem | None:
+    calendar, begins = base.calendar, start(base, row)
+    if begins >= calendar.end:
+        expected = f"a quarter up to {calendar.end + -1}, the last of the case"
+        return Problem("since", str(begins), expected, "correct it, or quarters in the settings")
+    if begins == calendar.first and row.process is Process.SLIP and aim.moves is Moves.QUARTERS:
+        expected = "a quarter after the first of the case, whose values are what is there until it comes"
+        return Problem("since", str(begins), expected, "name a later one, or leave it blank")
     return None
 
 

@@ -1,8 +1,8 @@
 """Futures drawn from the uncertainties of a case. The same seed and number are the same future, on any machine.
 
-Draw i of seed s takes its chance from the i-th child of the seed sequence s (NumPy), so that any worker can make it
-alone and it does not depend on how many are drawn. What moves together does so by a Gaussian copula: the standard
-normals of a quarter have the stated correlations, those of different quarters are independent.
+Any worker can make draw i of a seed alone, and it does not depend on how many are drawn. What moves together does so by
+a Gaussian copula: the standard normals of a quarter have the stated correlations, those of different quarters are
+independent.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,10 +12,11 @@ from functools import cached_property
 import numpy as np
 
 from optimizer.case.case import Case
-from optimizer.case.uncertainty import Uncertainty
+from optimizer.case.uncertainty import Process, Uncertainty
 from optimizer.errors import Finding, InputError, UsageError
 from optimizer.futures.future import standing
 from optimizer.futures.shock import Shock, Unfit, shocked
+from optimizer.uncertainty.chance import Chances, Scheme
 from optimizer.uncertainty.correlation import correlations, root
 from optimizer.uncertainty.process import normals_of, states
 from optimizer.uncertainty.target import Target, shocks, start, target
@@ -39,16 +40,16 @@ class Draw:
 
 
 class Sampler:
-    """Draws futures of a case. Raises UsageError for a case that states no uncertainty."""
+    """Draws futures of a case, independently or by another scheme. Raises UsageError where no uncertainty is stated."""
 
-    def __init__(self, case: Case, seed: int) -> None:
+    def __init__(self, case: Case, seed: int, scheme: Scheme = Scheme.PLAIN) -> None:
         self.stated = case.of(Uncertainty)
         if not self.stated:
             raise UsageError("the case states no uncertainty. Fix: fill the table uncertainties")
-        self.seed = seed
         self.correlations = correlations(case)
         self.case = standing(case)
         self.quarters = len(case.calendar.quarters)
+        self.chances = Chances(seed, (len(self.correlations.names), LANES, self.quarters), scheme)
 
     @cached_property
     def targets(self) -> tuple[Target, ...]:
@@ -69,6 +70,12 @@ class Sampler:
         return tuple(start(self.case, stated) - self.case.calendar.first for stated in self.stated)
 
     @cached_property
+    def neutral(self) -> np.ndarray:
+        """The states of the case as it stands. Shape: uncertainties x quarters."""
+        levels = [0.0 if stated.process is Process.SLIP else 1.0 for stated in self.stated]
+        return np.repeat(np.array(levels)[:, None], self.quarters, axis=1)
+
+    @cached_property
     def _drivers(self) -> tuple[int, ...]:
         """The number of the driver of each uncertainty: its own, or that of the one it moves with."""
         numbers = {name: number for number, name in enumerate(self.correlations.names)}
@@ -79,7 +86,7 @@ class Sampler:
         return root(self.correlations.matrix)
 
     def states(self, numbers: Sequence[int]) -> np.ndarray:
-        """State of each uncertainty in each quarter of each draw. Shape: draws x uncertainties x quarters.
+        """State of each uncertainty in each quarter of draws in rising order. Shape: draws x uncertainties x quarters.
 
         A factor on what the case says, or for a slip the number of quarters it is late.
         """
@@ -87,7 +94,7 @@ class Sampler:
         return np.concatenate(parts)
 
     def _states(self, numbers: Sequence[int]) -> np.ndarray:
-        chances = np.stack([self._chances(number) for number in numbers])
+        chances = self.chances.of(numbers)
         steps = np.einsum("de,net->ndt", self._root, normals_of(chances[:, :, 0]))
         sizes = normals_of(chances[:, :, 2])
         found = [
@@ -95,12 +102,6 @@ class Sampler:
             for stated, first, aim, driver in zip(self.stated, self.starts, self.targets, self._drivers, strict=True)
         ]
         return np.stack(found, axis=1)
-
-    def _chances(self, number: int) -> np.ndarray:
-        """Uniform and above 0, by driver, lane and quarter."""
-        sequence = np.random.SeedSequence(self.seed, spawn_key=(number,))
-        shape = (len(self.correlations.names), LANES, self.quarters)
-        return 1.0 - np.random.default_rng(sequence).random(shape)
 
     def draw(self, number: int) -> Draw:
         """The future of this number."""
@@ -117,18 +118,18 @@ class Sampler:
         return Draw(number, tuple(found))
 
 
-def draws(case: Case, count: int, seed: int) -> Iterator[Draw]:
-    """The first `count` futures of a seed, one after the other.
+def draws(case: Case, count: int, seed: int, scheme: Scheme = Scheme.PLAIN) -> Iterator[Draw]:
+    """The first `count` futures of a seed, one after the other; independent of each other unless the scheme says so.
 
     Raises UsageError for a case that states no uncertainty, InputError for one of what the case does not have.
     """
-    sampler = Sampler(case, seed)
+    sampler = Sampler(case, seed, scheme)
     return (sampler.draw(number) for number in range(1, count + 1))
 
 
-def draw(case: Case, number: int, seed: int) -> Draw:
+def draw(case: Case, number: int, seed: int, scheme: Scheme = Scheme.PLAIN) -> Draw:
     """The future of this number, counted from 1; the same as `draws` makes. Raises as `draws` does."""
-    return Sampler(case, seed).draw(number)
+    return Sampler(case, seed, scheme).draw(number)
 
 
 def drawn(case: Case, future: Draw) -> Case:

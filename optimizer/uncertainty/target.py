@@ -116,18 +116,18 @@ def _later(
     case: Case, aim: Target, scenario: str, state: np.ndarray, parent: np.ndarray, first: int
 ) -> Iterator[Shock]:
     """Values of each row as they were to be some quarters before, never before the first that may be late."""
-    held = start(case, aim.stated) - case.calendar.first - 1
     for row in aim.rows:
-        mine, theirs = (_shifted(case, row, aim.column_name, late, held) for late in (state, parent))
+        mine, theirs = shifted(case, row, aim, state), shifted(case, row, aim, parent)
         for since, until, (value, inherited) in _runs(mine, theirs, first):
             if value != inherited:
                 yield _by_quarter(case, aim.stated, row.name, scenario, since, until, Change.SET, value)
 
 
-def _shifted(case: Case, row: Record, column: str, late: np.ndarray, held: int) -> np.ndarray:
-    values = [_value(case, row, column, quarter) for quarter in range(len(late))]
-    moved = [values[max(t - round(n), min(t, held))] if t > held else values[t] for t, n in enumerate(late)]
-    return np.array(moved)
+def shifted(case: Case, row: Record, aim: Target, late: np.ndarray) -> np.ndarray:
+    """The values of a row of a slip that is so many quarters late, one a quarter."""
+    values = [_value(case, row, aim.column_name, quarter) for quarter in range(len(late))]
+    held = start(case, aim.stated) - case.calendar.first - 1
+    return np.array([values[max(t - round(n), min(t, held))] for t, n in enumerate(late)])
 
 
 def _once(case: Case, aim: Target, scenario: str, states: tuple[float, float], known: Quarter) -> Iterator[Shock]:

@@ -80,7 +80,7 @@ class SignedTerm(Record):
 
     @property
     def name(self) -> str:
-        return f"{self.contract} / {self.signed} / {self.column}"
+        return signed_name(self.contract, self.signed, self.column)
 
     @property
     def cell(self) -> Term:
@@ -91,6 +91,11 @@ class SignedTerm(Record):
         """The value as the column of the offer holds it. Raises Refused when it cannot."""
         given = self.words if self.value is None else self.value
         return column.default if given == "" else coerce(given, self.column, column)
+
+
+def signed_name(contract: str, signed: Quarter, column: str) -> str:
+    """The name of the row of a term as signed."""
+    return f"{contract} / {signed} / {column}"
 
 
 def decided_before(case: Case) -> dict[DecisionKey, float]:

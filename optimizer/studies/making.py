@@ -1,0 +1,85 @@
+"""Making scenarios: thousands of draws from stated uncertainty, and the tree that stands for them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+
+from optimizer.case.case import Case
+from optimizer.errors import UsageError
+from optimizer.run import Listener, Step, silent
+from optimizer.studies.stakes import stakes
+from optimizer.tables.quarter import Quarter
+from optimizer.uncertainty.chance import Scheme
+from optimizer.uncertainty.growth import Grown, centred, grow, stages
+from optimizer.uncertainty.quality import Quality, Stakes, quality
+from optimizer.uncertainty.reduction import Method
+from optimizer.uncertainty.sample import Sample, spread_weights
+from optimizer.uncertainty.sampler import Sampler
+from optimizer.uncertainty.scenarios import with_tree
+
+
+class Weigh(Enum):
+    """By what futures are compared: what each uncertainty does to the cost, or all alike."""
+
+    COST = "cost"
+    ALIKE = "alike"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What tree is asked for. `keep` is the number of futures in the end, or after each parting.
+
+    Without partings, the futures part once, in the first quarter in which anything may be otherwise. `centred` moves
+    the kept futures so that their mean is what is expected.
+    """
+
+    draws: int = 2048
+    keep: tuple[int, ...] = (50,)
+    partings: tuple[Quarter, ...] = ()
+    seed: int = 0
+    method: Method = Method.FORWARD
+    weigh: Weigh = Weigh.COST
+    centred: bool = True
+    scheme: Scheme = Scheme.SOBOL
+
+
+@dataclass(frozen=True)
+class Made:
+    """A case with scenarios, the tree they are, how good it is, and what each uncertainty is at stake for."""
+
+    case: Case = field(repr=False)
+    wish: Wish
+    grown: Grown = field(repr=False)
+    weights: np.ndarray = field(repr=False)
+    stakes: Stakes | None
+    quality: Quality
+
+
+def make(case: Case, wish: Wish, listen: Listener = silent) -> Made:
+    """Draw, weigh, reduce and check. Scenarios that the case has are replaced.
+
+    Raises UsageError for a case that states no uncertainty, and for a wish that cannot be met; InputError where the
+    tree would tell before a parting what is known only after it.
+    """
+    sampler = Sampler(case, wish.seed, wish.scheme)
+    listen(Step(f"drawing {wish.draws:,} futures"))
+    sample = Sample.of(sampler, wish.draws)
+    found = stakes(sample, listen) if wish.weigh is Weigh.COST else None
+    weights = spread_weights(sample) if found is None else found.weights
+    partings = wish.partings or (sampler.case.calendar.first + min(sampler.starts),)
+    listen(Step(f"reducing {wish.draws:,} futures to {wish.keep[-1]}"))
+    grown = grow(sample, weights, partings, _keep(wish.keep, len(partings)), wish.method)
+    grown = centred(grown) if wish.centred else grown
+    listen(Step(f"checking {len(grown.leaves)} scenarios"))
+    return Made(with_tree(case, grown), wish, grown, weights, found, quality(grown, weights))
+
+
+def _keep(keep: Sequence[int], partings: int) -> tuple[int, ...]:
+    if len(keep) == 1:
+        return stages(keep[0], partings)
+    if len(keep) != partings or list(keep) != sorted(keep):
+        found = f"{len(keep)} numbers of futures for {partings} partings"
+        raise UsageError(f"{found}. Fix: one number, or one for each parting, none smaller than the one before")
+    return tuple(keep)

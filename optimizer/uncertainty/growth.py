@@ -1,0 +1,178 @@
+"""A tree grown from draws: stage by stage, the futures that cannot be told apart yet are bundled and parted.
+
+Between two partings, the futures of a bundle are compared by what shows in these quarters alone, and reduced to a few;
+each of these stands for those nearest to it, which are the bundles of the next stage (forward tree construction:
+Heitsch & Römisch, Mathematical Programming 118, 2009). With one parting it is a fan of drawn futures. How many futures
+each bundle parts into follows from where the distance falls most.
+
+  (TREE-2)  centred: factor[u,t] of every future x E[u,t] / sum over futures of probability x factor[u,t]
+The futures that are kept are few, and their mean is not what is expected; a tree that is centred has the expected value
+E of each walk and reversion in each quarter, at the price that its futures are drawn ones up to a common factor.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+import numpy as np
+
+from optimizer.case.uncertainty import Process
+from optimizer.errors import UsageError
+from optimizer.tables.quarter import Quarter
+from optimizer.uncertainty.process import expected
+from optimizer.uncertainty.reduction import Kept, Method, reduce
+from optimizer.uncertainty.sample import Sample, require_expected
+from optimizer.uncertainty.target import Moves
+
+Label = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A future of the tree: what it is called, its probability, and its states. Shape: uncertainties x quarters.
+
+    `label` numbers its bundle at each parting, the likeliest first. `draws` are those whose quarters it has, one a
+    stage, counted from 1. `parted` is the stage in which it parts, from the leaf of label `parent` if it has one.
+    """
+
+    label: Label
+    probability: float
+    states: np.ndarray = field(repr=False)
+    draws: tuple[int, ...]
+    parted: int
+    parent: Label | None
+
+
+@dataclass(frozen=True)
+class Grown:
+    """A tree of futures. `stands` is the leaf of each draw; `known` the stage in which each uncertainty shows."""
+
+    sample: Sample = field(repr=False)
+    partings: tuple[Quarter, ...]
+    leaves: tuple[Leaf, ...]
+    stands: np.ndarray = field(repr=False)
+    known: tuple[int, ...]
+
+
+def grow(
+    sample: Sample, weights: np.ndarray, partings: Sequence[Quarter], keep: Sequence[int], method: Method
+) -> Grown:
+    """The tree that parts in these quarters, with at most so many bundles from each parting on.
+
+    Raises UsageError for partings that are not in order, or at which nothing or too much would be known.
+    """
+    known = _known(sample, partings)
+    first = sample.sampler.case.calendar.first
+    columns = [quarter - first for quarter in partings]
+    shows = [columns[stage] for stage in known]
+    bundles = _Bundles(sample.count)
+    for column, end, most in zip(columns, (*columns[1:], sample.sampler.quarters), keep, strict=True):
+        apart = sample.distances(weights, shows, column, end)
+        equal = np.full(sample.count, 1.0 / sample.count)
+        bundles.part(reduce(apart, equal, most, method, bundles.numbers))
+    return _tree(sample, tuple(partings), bundles, known)
+
+
+def centred(grown: Grown) -> Grown:
+    """(TREE-2)."""
+    sampler = grown.sample.sampler
+    shares = np.array([leaf.probability for leaf in grown.leaves])
+    states = np.stack([leaf.states for leaf in grown.leaves])
+    first = grown.partings[0] - sampler.case.calendar.first
+    for number, (aim, begins) in enumerate(zip(sampler.targets, sampler.starts, strict=True)):
+        if aim.stated.process in (Process.WALK, Process.REVERSION):
+            since = max(first, begins)
+            ages = np.arange(since, sampler.quarters) - begins + 1
+            mean = shares @ states[:, number, since:]
+            wanted = expected(aim.stated, aim.once, ages)
+            states[:, number, since:] *= np.divide(wanted, mean, out=np.ones_like(mean), where=mean > 0.0)
+    leaves = (replace(leaf, states=state) for leaf, state in zip(grown.leaves, states, strict=True))
+    return replace(grown, leaves=tuple(leaves))
+
+
+def stages(keep: int, count: int) -> tuple[int, ...]:
+    """So many bundles in the end, growing by the same factor at each of `count` partings."""
+    return tuple(max(1, round(keep ** ((stage + 1) / count))) for stage in range(count))
+
+
+def _known(sample: Sample, partings: Sequence[Quarter]) -> tuple[int, ...]:
+    """The stage in which each uncertainty shows first."""
+    sampler, calendar = sample.sampler, sample.sampler.case.calendar
+    opens = calendar.first + min(sampler.starts)
+    if not partings or any(later <= sooner for sooner, later in pairwise(partings)):
+        raise UsageError("partings must be quarters in order. Fix: such as 2027Q3 2028Q1")
+    if not opens <= partings[0] or not partings[-1] < calendar.end:
+        said = f"the futures part in {partings[0]} to {partings[-1]}, and show in {opens} to {calendar.end + -1}"
+        raise UsageError(f"{said}. Fix: part in these quarters")
+    require_expected(sampler, partings[0])
+    found = []
+    for aim, column in zip(sampler.targets, sampler.starts, strict=True):
+        begins = calendar.first + column
+        stage = next((stage for stage, quarter in enumerate(partings) if quarter >= begins), None)
+        if stage is None and aim.moves is Moves.ONCE:
+            name = aim.stated.uncertainty
+            raise UsageError(f"{name} becomes known in {begins}, after the last parting. Fix: part in {begins} too")
+        found.append(len(partings) - 1 if stage is None else stage)
+    return tuple(found)
+
+
+class _Bundles:
+    """Which draws cannot be told apart yet, and who stands for each bundle at each stage."""
+
+    def __init__(self, count: int) -> None:
+        self.numbers = np.zeros(count, dtype=np.int64)
+        self.middles: list[np.ndarray] = []
+        self.history: list[np.ndarray] = []
+
+    def part(self, kept: Kept) -> None:
+        """The bundles of the next stage."""
+        self.numbers = kept.stands
+        self.middles.append(kept.futures)
+        self.history.append(kept.stands)
+
+
+def _tree(sample: Sample, partings: tuple[Quarter, ...], bundles: _Bundles, known: tuple[int, ...]) -> Grown:
+    members = [np.flatnonzero(bundles.numbers == number) for number in range(len(bundles.middles[-1]))]
+    ways = [tuple(int(stage[part[0]]) for stage in bundles.history) for part in members]
+    labels = _labels(bundles, ways)
+    order = sorted(range(len(ways)), key=lambda number: labels[number])
+    leaves = tuple(
+        _leaf(sample, partings, known, bundles, ways[number], labels[number], len(members[number])) for number in order
+    )
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    return Grown(sample, partings, leaves, place[bundles.numbers], known)
+
+
+def _labels(bundles: _Bundles, ways: Sequence[tuple[int, ...]]) -> list[Label]:
+    """Numbers of the bundles among those of the same parent, the likeliest first."""
+    ranks: dict[tuple[int, ...], int] = {}
+    for stage, numbers in enumerate(bundles.history):
+        sizes = np.bincount(numbers)
+        families: dict[tuple[int, ...], set[int]] = {}
+        for way in ways:
+            families.setdefault(way[:stage], set()).add(way[stage])
+        for parent, children in families.items():
+            ordered = sorted(children, key=lambda number: (-sizes[number], number))
+            ranks |= {(*parent, number): rank for rank, number in enumerate(ordered, 1)}
+    return [tuple(ranks[way[: stage + 1]] for stage in range(len(way))) for way in ways]
+
+
+def _leaf(
+    sample: Sample, partings: Sequence[Quarter], known: Sequence[int], bundles: _Bundles, way: tuple[int, ...],
+    label: Label, members: int,
+) -> Leaf:  # fmt: skip
+    """The leaf that has, in each stage, the quarters of the draw that stands for its bundle."""
+    first = sample.sampler.case.calendar.first
+    middles = [int(bundles.middles[stage][number]) for stage, number in enumerate(way)]
+    states = sample.sampler.neutral.copy()
+    for stage, middle in enumerate(middles):
+        since = partings[stage] - first
+        for number, (aim, shows) in enumerate(zip(sample.sampler.targets, known, strict=True)):
+            if aim.moves is not Moves.ONCE or shows == stage:
+                states[number, since:] = sample.states[middle, number, since:]
+    parted = max((stage for stage, number in enumerate(label) if number > 1), default=0)
+    ones = (1,) * (len(label) - parted)
+    parent = (*label[:parted], *ones) if parted else None
+    draws = tuple(middle + 1 for middle in middles)
+    return Leaf(label, members / sample.count, states, draws, parted, parent)

@@ -1,0 +1,113 @@
+"""How much of the draws a tree keeps: the distance between them, and the moments of each uncertainty."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from optimizer.tables.quarter import Quarter
+from optimizer.uncertainty.growth import Grown
+from optimizer.uncertainty.scenarios import paths
+
+TAIL = 0.05
+
+
+@dataclass(frozen=True)
+class Stake:
+    """An uncertainty, and the least cost of the case with it alone at its low and its high draw, USD."""
+
+    uncertainty: str
+    low_usd: float
+    high_usd: float
+
+    @property
+    def usd(self) -> float:
+        """What it moves the cost by."""
+        return abs(self.high_usd - self.low_usd)
+
+
+@dataclass(frozen=True)
+class Stakes:
+    """What each uncertainty moves the cost by, and the weights that follow. Shape of weights: uncertainties."""
+
+    each: tuple[Stake, ...]
+    weights: np.ndarray = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Of a state in the last quarter: mean, standard deviation, and the twentieth from below and from above."""
+
+    mean: float
+    deviation: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """An uncertainty in the last quarter of the case, in the draws and in the tree."""
+
+    uncertainty: str
+    quarter: Quarter
+    draws: Moments
+    tree: Moments
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How good a reduction is.
+
+    `distance` is the mean distance of a draw to the future that stands for it, in the unit of the weights: an upper
+    bound of the Kantorovich distance between the draws and the tree. `alone` is the mean distance of a draw to the case
+    as it stands. `correlation_error` is the largest error of a correlation of two uncertainties in the last quarter.
+    """
+
+    distance: float
+    alone: float
+    correlation_error: float
+    each: tuple[Likeness, ...]
+
+    @property
+    def kept(self) -> float:
+        """The share of the draws' distance to the case as it stands that the tree keeps."""
+        return 1.0 - self.distance / self.alone if self.alone else 1.0
+
+
+def quality(grown: Grown, weights: np.ndarray) -> Quality:
+    """Compare the tree with its draws, by these weights of the uncertainties."""
+    sample = grown.sample
+    first = sample.sampler.case.calendar.first
+    known = [grown.partings[stage] - first for stage in grown.known]
+    draws, leaves = sample.compared(known), sample.compared(known, paths(grown))
+    standing = sample.compared(known, sample.sampler.neutral[None])
+    shares = np.array([leaf.probability for leaf in grown.leaves])
+    equal = np.full(sample.count, 1.0 / sample.count)
+    ends = (sample.states[:, :, -1], equal), (paths(grown)[:, :, -1], shares)
+    last = sample.sampler.case.calendar.end + -1
+    each = tuple(
+        Likeness(stated.uncertainty, last, *(_moments(states[:, number], weight) for states, weight in ends))
+        for number, stated in enumerate(sample.sampler.stated)
+    )
+    wrong = np.abs(_correlations(*ends[0]) - _correlations(*ends[1])).max()
+    far = _mean_distance(draws, leaves[grown.stands], weights)
+    return Quality(far, _mean_distance(draws, standing, weights), float(wrong), each)
+
+
+def _mean_distance(draws: np.ndarray, others: np.ndarray, weights: np.ndarray) -> float:
+    return float(np.abs(draws - others).sum(axis=2).mean(axis=0) @ weights)
+
+
+def _moments(values: np.ndarray, weights: np.ndarray) -> Moments:
+    mean = float(weights @ values)
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[order])
+    low, high = (float(values[order][min(np.searchsorted(reached, at), len(order) - 1)]) for at in (TAIL, 1.0 - TAIL))
+    return Moments(mean, float(np.sqrt(max(0.0, weights @ (values - mean) ** 2))), low, high)
+
+
+def _correlations(states: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Correlations of the states; 0 with one that does not vary."""
+    about = states - weights @ states
+    covariance = (about * weights[:, None]).T @ about
+    scale = np.sqrt(np.outer(np.diag(covariance), np.diag(covariance)))
+    return np.asarray(np.divide(covariance, scale, out=np.zeros_like(covariance), where=scale > 0.0))

@@ -1,0 +1,117 @@
+"""Scenarios made on the command line, from a workbook, a folder or a database into any of them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from optimizer.catalog import catalog
+from optimizer.cli.main import main
+from optimizer.errors import Exit
+from optimizer.load import load_case
+from optimizer.tables.csv_folder import read_file, write_folder
+from optimizer.tables.source import source
+from optimizer.tables.unparse import raw_tables
+from tests.builders import add
+from tests.uncertainty.stated import plain, reversion, walk
+
+FEW = ("--draws", "64", "--keep", "5")
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Path:
+    """Demand that walks and a price that reverts; the row of the walk has a note."""
+    stated = (walk("work", volatility=0.4), reversion("price", "spot_price", "*", reversion_speed=1.0, volatility=0.3))
+    records = add(plain(), *stated).records
+    write_folder(raw_tables(records, catalog(), plain().calendar.quarters), tmp_path / "case")
+    path = tmp_path / "case" / "uncertainties.csv"
+    lines = path.read_text().splitlines()
+    lines[1] += "a guess"
+    path.write_text("\n".join(lines) + "\n")
+    return tmp_path / "case"
+
+
+def test_scenarios_go_into_a_new_case(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Proves: the new case is valid, has the tree and its origin, keeps notes, and can be solved; the old one stays."""
+    before = {path.name: path.read_bytes() for path in case.iterdir()}
+    out = tmp_path / "made"
+    assert main(["scenarios", str(case), *FEW, "--out", str(out)]) == Exit.DONE
+    said = capsys.readouterr().out
+    assert "64 futures drawn (seed 0), 5 kept; known apart: 5 in 2027Q2" in said
+    assert "work" in said and "price" in said and "kept; largest error of a correlation" in said
+    assert {path.name: path.read_bytes() for path in case.iterdir()} == before
+    assert "a guess" in (out / "uncertainties.csv").read_text()
+    assert "stands for" in (out / "scenarios.csv").read_text()
+    assert len(read_file(out / "scenarios.csv").rows) == 5
+    assert main(["check", str(out)]) == Exit.DONE
+    assert main(["solve", str(out), "--out", str(tmp_path / "plan")]) == Exit.DONE
+
+
+@pytest.mark.parametrize("target", ["made.xlsx", "sqlite:///{}/made.db"])
+def test_every_container_gets_the_same_tree(case: Path, tmp_path: Path, target: str) -> None:
+    """Proves: a workbook and a database hold the records that the folder holds; the same seed gives the same tree."""
+    out = target.format(tmp_path) if ":" in target else str(tmp_path / target)
+    assert main(["scenarios", str(case), *FEW, "--out", out]) == Exit.DONE
+    assert main(["scenarios", str(case), *FEW, "--out", str(tmp_path / "folder")]) == Exit.DONE
+    assert set(load_case(source(out)).records) == set(load_case(tmp_path / "folder").records)
+
+
+def test_json_says_what_the_terminal_says(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = (
+        "--partings",
+        "2027Q2",
+        "2027Q4",
+        "--keep",
+        "2",
+        "6",
+        "--draws",
+        "64",
+        "--method",
+        "backward",
+        "--as-drawn",
+    )
+    assert main(["scenarios", str(case), *words, "--json", "--out", str(tmp_path / "made")]) == Exit.DONE
+    found = json.loads(capsys.readouterr().out)
+    assert (found["schema"], found["scenarios"], found["partings"]) == (
+        "optimizer/scenarios@1",
+        6,
+        ["2027Q2", "2027Q4"],
+    )
+    assert found["method"] == "backward" and found["centred"] is False and 0.0 < found["kept"] < 1.0
+    assert [one["uncertainty"] for one in found["uncertainties"]] == ["work", "price"]
+    assert found["stakes"][0]["usd"] > found["stakes"][1]["usd"] >= 0.0
+
+
+def test_what_is_there_is_not_overwritten(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scenarios", str(case), *FEW, "--out", str(case)]) == Exit.OUTPUT
+    made = tmp_path / "made"
+    assert main(["scenarios", str(case), *FEW, "--out", str(made)]) == Exit.DONE
+    assert main(["scenarios", str(made), *FEW, "--out", str(tmp_path / "again")]) == Exit.USAGE
+    assert "--replace" in capsys.readouterr().err
+    assert (
+        main(["scenarios", str(made), *FEW, "--seed", "1", "--replace", "--out", str(tmp_path / "again")]) == Exit.DONE
+    )
+    assert len(read_file(tmp_path / "again" / "scenarios.csv").rows) == 5
+
+
+def test_wrong_words_are_told(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = str(tmp_path / "made")
+    assert main(["scenarios", str(case), "--partings", "soon", "--out", out]) == Exit.USAGE
+    assert main(["scenarios", str(case), "--draws", "50000", "--out", out]) == Exit.USAGE
+    assert "at most 12000" in capsys.readouterr().err
+    assert main(["scenarios", "data/tutorial", "--out", out]) == Exit.USAGE
+    assert "fill the table uncertainties" in capsys.readouterr().err
+    assert not Path(out).exists()
+
+
+def test_what_is_stated_wrongly_is_told_with_its_cell(case: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Proves: findings of uncertainties and correlations have file, line and column, as all others have."""
+    path = case / "uncertainties.csv"
+    path.write_text(path.read_text().replace("train", "trian"))
+    (case / "correlations.csv").write_text("first,second,correlation\nwork,price,2\n")
+    assert main(["check", str(case)]) == Exit.INPUT
+    assert "correlations.csv:2, column correlation" in capsys.readouterr().out
+    (case / "correlations.csv").unlink()
+    assert main(["check", str(case)]) == Exit.INPUT
+    said = capsys.readouterr().out
+    assert "uncertainties.csv:2, column row: trian. Expected a row of demand" in said
