@@ -81,9 +81,9 @@ def _target(base: Case, row: Uncertainty) -> Problem | None:
 
 def _when(base: Case, row: Uncertainty, aim: Target) -> Problem | None:
     calendar, begins = base.calendar, start(base, row)
-    if begins >= calendar.end:
+    if row.since is not None and row.since >= calendar.end:
         expected = f"a quarter up to {calendar.end + -1}, the last of the case"
-        return Problem("since", str(begins), expected, "correct it, or quarters in the settings")
+        return Problem("since", str(row.since), expected, "correct it, or quarters in the settings")
     if begins == calendar.first and row.process is Process.SLIP and aim.moves is Moves.QUARTERS:
         expected = "a quarter after the first of the case, whose values are what is there until it comes"
         return Problem("since", str(begins), expected, "name a later one, or leave it blank")

@@ -99,6 +99,8 @@ def _known(sample: Sample, partings: Sequence[Quarter]) -> tuple[int, ...]:
     """The stage in which each uncertainty shows first."""
     sampler, calendar = sample.sampler, sample.sampler.case.calendar
     opens = calendar.first + min(sampler.starts)
+    if opens >= calendar.end:
+        raise UsageError(f"nothing shows before {calendar.end}, the end of the case. Fix: add quarters to the case")
     if not partings or any(later <= sooner for sooner, later in pairwise(partings)):
         raise UsageError("partings must be quarters in order. Fix: such as 2027Q3 2028Q1")
     if not opens <= partings[0] or not partings[-1] < calendar.end:

@@ -59,7 +59,7 @@ class Sample:
         found = np.zeros_like(states)
         for number, (aim, column) in enumerate(zip(self.sampler.targets, known, strict=True)):
             if aim.moves is Moves.ONCE:
-                found[:, number, column] = states[:, number, -1]
+                found[:, number, column:][:, :1] = states[:, number, -1:]
             elif aim.stated.process is Process.SLIP:
                 found[:, number] = self._slipped(aim, states[:, number]) * self.discounts
             else:

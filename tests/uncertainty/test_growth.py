@@ -17,6 +17,7 @@ from optimizer.futures.check import check_futures
 from optimizer.futures.future import futures
 from optimizer.futures.shock import Change
 from optimizer.uncertainty.chance import Scheme
+from optimizer.uncertainty.check import check_uncertainty
 from optimizer.uncertainty.growth import Grown, centred, grow, stages
 from optimizer.uncertainty.process import expected
 from optimizer.uncertainty.quality import quality
@@ -258,3 +259,12 @@ def test_several_rows_slip_together() -> None:
     future = drawn(case, sampler.draw(number))
     assert future.get(SitePower, "home").energised_mw.values == (1.0, 1.0, 2.0, 3.0)
     assert future.get(SitePower, "away").energised_mw.values == (5.0, 5.0, 6.0, 7.0)
+
+
+def test_a_case_with_one_quarter_left_has_nothing_to_draw() -> None:
+    """Proves: what would show in the quarter after the last never shows: drawing does no harm, a tree is none."""
+    case = add(plain(1), walk("work", volatility=0.5), slip("late", "blocks", "b", 0.5, 1.0, column="delay_quarters"))
+    assert not list(check_uncertainty(case))
+    assert not Sampler(case, 1).draw(1).shocks
+    with pytest.raises(UsageError, match="nothing shows before 2027Q2"):
+        grown(case, (FIRST + 1,), (3,))
