@@ -143,6 +143,18 @@ def demand(plan: Plan) -> Grid:
     return grid("Demand", "units", case.calendar.quarters, amounts)
 
 
+def unserved_share(plan: Plan) -> float | None:
+    """Unit-hours short over unit-hours demanded in the horizon; None where nothing is demanded."""
+    case, quarters = plan.case, plan.case.calendar.quarters
+    demanded = math.fsum(case.demand(w, q) * case.calendar.hours(q) for w in case.of(Workload) for q in quarters)
+    short = math.fsum(
+        units * case.hours_of(key.part("segment"), key.quarter)
+        for key, units in plan.operations
+        if key.operation == SHORTFALL
+    )
+    return short / demanded if demanded else None
+
+
 def due(plan: Plan) -> Grid:
     """Average units due by workload: demand, less what is deferred, plus what is recovered."""
     amounts = [

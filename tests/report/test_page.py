@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
 from optimizer.case.case import Case
 from optimizer.case.settings import Settings
@@ -25,6 +26,7 @@ from optimizer.report.page.figures import Row, Table
 from optimizer.report.page.summary import served_share, spot_share
 from optimizer.report.page.svg import Bar, Group
 from optimizer.report.page.write import Page, page_of
+from optimizer.report.workbook import write_workbook
 from optimizer.rules.policy import Policy, PolicyKind
 from tests.builders import FIRST, add, drop, edit, edit_settings, one_site, power, solved, spot
 from tests.report.pages import Reader, everything, idle, plan_of, read, written
@@ -217,6 +219,22 @@ def test_shares_weigh_quarters_by_their_hours() -> None:
     case = edit(one_site(10.0, 10.0, hours_per_quarter=0.0), Block, "b", max_blocks=15.0)
     share = served_share(solved(case))
     assert share == pytest.approx((5 * 2160 + 10 * 2184) / (10 * 2160 + 10 * 2184))
+
+
+def test_the_dashboard_says_the_same_share(tmp_path: Path) -> None:
+    """Proves: page and dashboard show one figure, unit-hours by the hours of the quarter, cut in one way.
+
+    5.0064 of 10 over 2,160 hours and 10 of 10 over 2,184 are 75.17 %: 75.1 %. A broken rule would give: 75 % (quarters
+    counted alike), or 75.2 % in the one that rounds.
+    """
+    case = edit(one_site(10.0, 10.0, hours_per_quarter=0.0), Block, "b", max_blocks=15.0064)
+    plan = solved(case)
+    write_workbook(plan, audit(case, plan), tmp_path / "plan.xlsx")
+    board = load_workbook(tmp_path / "plan.xlsx", data_only=True)["Dashboard"]
+    names = {str(cell.value): cell for row in board.iter_rows() for cell in row if cell.value is not None}
+    name = names["Demand served"]
+    assert board.cell(name.row + 1, name.column).value == pytest.approx(0.751)
+    assert card(page_of(plan, audit(case, plan)), "Demand served") == "75.1 %"
 
 
 def test_shares_are_those_of_the_statements() -> None:

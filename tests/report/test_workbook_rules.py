@@ -28,7 +28,7 @@ from tests.report.workbooks import cells, everything, written
 A4 = 9
 EXCEL_2010 = {
     "SUM", "SUMIF", "SUMPRODUCT", "IF", "IFERROR", "ISERROR", "MAX", "MIN", "ABS", "AVERAGE", "COUNT", "COLUMNS",
-    "EDATE", "YEAR",
+    "EDATE", "YEAR", "INT", "ROUND",
 }  # fmt: skip
 
 

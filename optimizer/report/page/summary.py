@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from optimizer.contracts.contract import Contract
 from optimizer.ledger.keys import Cash
-from optimizer.ledger.operation import OVERRUN, SERVED, OperationKey
+from optimizer.ledger.operation import OVERRUN, OperationKey
 from optimizer.plan import statements
 from optimizer.plan.audit import Audit
 from optimizer.plan.plan import Plan
@@ -16,6 +16,7 @@ from optimizer.report.page.text import at_least, at_most, megawatts, money, perc
 from optimizer.rules.rule import rules
 
 OPTIMAL = "optimal"
+SHARE_DIGITS = 6
 STOPS = {
     "gap": "the asked gap was reached",
     "time_limit": "the time limit came first",
@@ -128,9 +129,9 @@ def _committed(plan: Plan) -> Card:
 
 
 def served_share(plan: Plan) -> float | None:
-    """Unit-hours served over unit-hours demanded in the horizon; None where nothing is demanded."""
-    demanded = _unit_hours(plan, statements.demand(plan).totals)
-    return _unit_hours(plan, statements.by_workload(plan, SERVED).totals) / demanded if demanded else None
+    """Unit-hours that are not short of those demanded in the horizon, to six digits; None where none is demanded."""
+    short = statements.unserved_share(plan)
+    return None if short is None else round(1.0 - short, SHARE_DIGITS)
 
 
 def _unit_hours(plan: Plan, units: tuple[float, ...]) -> float:

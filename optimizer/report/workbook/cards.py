@@ -1,11 +1,12 @@
 """The figures of the dashboard: what each card says, as a formula."""
 
+import math
 from dataclasses import dataclass
 
 from optimizer.plan.plan import Plan
 from optimizer.report.workbook.capacity import CapacityView
 from optimizer.report.workbook.checks import CheckView, Views
-from optimizer.report.workbook.live import MILLION, ONE, ZERO, Call, Live, Words, choose, highest, lowest
+from optimizer.report.workbook.live import MILLION, ONE, THOUSAND, ZERO, Call, Live, Words, choose, highest, lowest
 from optimizer.report.workbook.sums import average, largest, smallest, total
 
 MILLIONS = "#,##0.0"
@@ -65,11 +66,12 @@ def _money(plan: Plan, views: Views) -> tuple[Card, ...]:
 
 
 def _physical(views: Views, capacity: CapacityView) -> tuple[Card, ...]:
-    due, contracted = total(views.service.due.row), total(capacity.contracted.row)
+    demanded, short = total(views.service.hours_demanded.row), total(views.service.hours_short.row)
+    contracted = total(capacity.contracted.row)
     return (
         Card(
             "Demand served",
-            choose(due > ZERO, total(views.service.served.row) / due, ONE),
+            choose(demanded > ZERO, _never_more(ONE - short / demanded), ONE),
             "0.0%",
             average(views.service.short.row),
             '#,##0" units short on average";;"no shortfall"',
@@ -82,6 +84,12 @@ def _physical(views: Views, capacity: CapacityView) -> tuple[Card, ...]:
             '0.0%" in use on average"',
         ),
     )
+
+
+def _never_more(share: Live) -> Live:
+    """A share cut to three digits, as the page shows it: 99.96 % is not 100 %."""
+    digits = Call("ROUND", (share * MILLION, ZERO), lambda number, _: float(round(number)))
+    return Call("INT", (digits / THOUSAND,), lambda number: float(math.floor(number))) / THOUSAND
 
 
 def _power(views: Views) -> Card:

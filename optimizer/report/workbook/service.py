@@ -12,9 +12,9 @@ from optimizer.report.workbook.capacity import periods
 from optimizer.report.workbook.decisions import Decided
 from optimizer.report.workbook.inputs import Inputs
 from optimizer.report.workbook.lines import Money
-from optimizer.report.workbook.live import FIRST_PERIOD, ONE, ZERO, Live, added, choose
+from optimizer.report.workbook.live import FIRST_PERIOD, ONE, ZERO, Live, Row, added, choose
 from optimizer.report.workbook.sheet import DETAIL, KEY, TOTAL, Line, Sheet, Written
-from optimizer.report.workbook.style import RED, Format, Look
+from optimizer.report.workbook.style import RED, Fill, Format, Look
 from optimizer.report.workbook.sums import Column, Where, average, total
 from optimizer.report.workbook.unserved import Units, UnservedView, write_unserved
 
@@ -33,12 +33,14 @@ class WorkloadView:
 
 @dataclass(frozen=True)
 class ServiceView:
-    """Lines of the sheet: each workload, all of them together, and limits on what may be short."""
+    """Lines of the sheet: each workload, all of them together, also in unit-hours, and limits on what may be short."""
 
     workloads: tuple[WorkloadView, ...]
     due: Written
     served: Written
     short: Written
+    hours_demanded: Written
+    hours_short: Written
     limits: tuple[UnservedView, ...]
 
 
@@ -61,8 +63,22 @@ def write_service(sheet: Sheet, plan: Plan, decided: Decided, inputs: Inputs, mo
     sheet.line(Line("Share served", "share", share, format=Format.SHARE))
     _alarm(sheet, parts["short"])
     units = [Units(view.workload, view.demanded, view.short) for view in workloads]
-    limits = write_unserved(sheet, plan, units, decided, inputs)
-    return ServiceView(workloads, parts["due"], parts["served"], parts["short"], limits)
+    hours = _hours(sheet, plan)
+    every = {
+        label: sheet.line(Line(label, "unit-hours", amount * hours, total=total))
+        for label, amount in (
+            ("Unit-hours demanded", added(view.demanded.row for view in workloads)),
+            ("Unit-hours short", parts["short"].row),
+        )
+    }
+    limits = write_unserved(sheet, plan, units, hours, decided, inputs)
+    return ServiceView(workloads, parts["due"], parts["served"], parts["short"], *every.values(), limits)
+
+
+def _hours(sheet: Sheet, plan: Plan) -> Row:
+    calendar = plan.case.calendar
+    hours = sheet.axis.spread({quarter: calendar.hours(quarter) for quarter in calendar.quarters})
+    return sheet.line(Line("Hours of the quarter", "hours", hours, fill=Fill.WEIGHT)).row
 
 
 def _workload(

@@ -35,17 +35,11 @@ class Units:
 
 
 def write_unserved(
-    sheet: Sheet, plan: Plan, units: Sequence[Units], decided: Decided, inputs: Inputs
+    sheet: Sheet, plan: Plan, units: Sequence[Units], hours: Row, decided: Decided, inputs: Inputs
 ) -> tuple[UnservedView, ...]:
-    """Write every shortfall share of the case."""
+    """Write every shortfall share of the case; `hours` are those of the quarters."""
     policies = [row for row in plan.case.of(Policy) if row.kind is PolicyKind.SHORTFALL]
-    if not policies:
-        return ()
-    sheet.section("Limits on shortfall")
-    calendar = plan.case.calendar
-    hours = sheet.axis.spread({quarter: calendar.hours(quarter) for quarter in calendar.quarters})
-    row = sheet.line(Line("Hours of the quarter", "hours", hours, fill=Fill.WEIGHT)).row
-    return tuple(_policy(sheet, plan, policy, units, row, decided, inputs) for policy in policies)
+    return tuple(_policy(sheet, plan, policy, units, hours, decided, inputs) for policy in policies)
 
 
 def _policy(
