@@ -1,5 +1,6 @@
 """Each scenario solved as if it alone were certain: what regret is measured against, and what foresight would pay."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +15,8 @@ from optimizer.plan.plan import Plan, Result
 from optimizer.request import Listener, Request, Step, left, options, silent
 from optimizer.tables.identity import content_hash
 
+FEW, EVERY_SECONDS = 20, 2.0
+"""Of more scenarios than a few, not each is told of: a log would hold nothing else."""
 Solve = Callable[[Case, Request, Listener, Event | None], Plan]
 
 
@@ -33,8 +36,11 @@ def with_each_alone(
         if isinstance(event, Progress):
             listen(event)
 
+    told_at = -math.inf
     for number, future in enumerate(wanted):
-        listen(Step(f"solving scenario {future.name} alone, {number + 1} of {len(wanted)}"))
+        if len(wanted) <= FEW or time.perf_counter() - told_at >= EVERY_SECONDS:
+            told_at = time.perf_counter()
+            listen(Step(f"solving scenario {future.name} alone, {number + 1} of {len(wanted)}"))
         rest = left(asked.time_limit_seconds, time.perf_counter() - began)
         share = None if rest is None else rest / (len(wanted) - number)
         own = replace(request, time_limit_seconds=share, start=None)

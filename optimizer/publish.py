@@ -14,9 +14,10 @@ from optimizer.plan.plan import Plan, Result
 from optimizer.plan.save import CASE, RECORD, TABLES, save_plan, write_record
 from optimizer.plan.save_tree import SCENARIOS, place, save_tree, write_tree_record
 from optimizer.plan.tree import AnyPlan, TreePlan, require_tree
+from optimizer.plan.worth import VALUE, save_worth
 
 WORKBOOK, PAGE = "plan.xlsx", "plan.html"
-OURS = (RECORD, WORKBOOK, PAGE, TABLES, CASE, SCENARIOS)
+OURS = (RECORD, WORKBOOK, PAGE, VALUE, TABLES, CASE, SCENARIOS)
 MOST_RENDERED = 12
 
 
@@ -61,16 +62,38 @@ def write_any(plan: AnyPlan, folder: str | Path) -> AnyPlan:
     return write_tree(plan, folder) if isinstance(plan, TreePlan) else write(plan, folder)
 
 
+def add_worth(tree: TreePlan, folder: str | Path) -> None:
+    """Add what uncertainty is worth to the plan folder the tree was loaded from: `value.json`, workbook and page.
+
+    The record, which seals the values, comes last; until then the folder is the plan without them. Raises OutputError
+    when the folder cannot be written.
+    """
+    folder = Path(folder)
+    assert tree.worth is not None
+    write_tree_record(replace(tree, worth=None), folder)
+    save_worth(tree.worth, tree.result.case_hash, tree.case.settings.objective.value, folder)
+    _render_whole(tree, folder)
+    write_tree_record(tree, folder)
+
+
 def render_tree(tree: TreePlan, folder: Path) -> None:
     """Write the workbook and the page of an audited tree into `folder`, and those of its scenarios if they are few."""
+    _render_whole(tree, folder)
+    for number, branch in enumerate(tree.branches if _few(tree) else (), 1):
+        render(branch.plan, audit(branch.plan.case, branch.plan), folder / place(number))
+
+
+def _render_whole(tree: TreePlan, folder: Path) -> None:
     from optimizer.report.page.tree import write_tree_page
     from optimizer.report.workbook.tree import write_tree_workbook
 
-    few = len(tree.branches) <= MOST_RENDERED
     write_tree_workbook(tree, folder / WORKBOOK)
-    write_tree_page(tree, folder / PAGE, linked=few)
-    for number, branch in enumerate(tree.branches if few else (), 1):
-        render(branch.plan, audit(branch.plan.case, branch.plan), folder / place(number))
+    write_tree_page(tree, folder / PAGE, linked=_few(tree))
+
+
+def _few(tree: TreePlan) -> bool:
+    """Whether every scenario has a workbook and a page of its own."""
+    return len(tree.branches) <= MOST_RENDERED
 
 
 def render(plan: Plan, audited: Audit, folder: Path) -> None:

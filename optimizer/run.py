@@ -174,11 +174,15 @@ def is_split(case: Case, request: Request) -> bool:
         return request.engine is Engine.SPLIT
     if case.settings.objective is not Objective.EXPECTED:
         return False
-    nodes, quarters = len(case.tree.nodes), len(case.calendar.quarters)
-    if nodes < FEW_COURSES * quarters:
+    if len(case.tree.nodes) < FEW_COURSES * len(case.calendar.quarters):
         return False
+    return whole_columns(case) > SPLIT_FROM
+
+
+def whole_columns(case: Case) -> float:
+    """How many columns a tree has as one program, about: as many at each node as its first scenario has a quarter."""
     alone = compile_program(formulate(certain(case, case.of(Scenario)[0].scenario)).model)
-    return alone.num_columns * nodes / quarters > SPLIT_FROM
+    return alone.num_columns * len(case.tree.nodes) / len(case.calendar.quarters)
 
 
 def _split(case: Case, request: Request, listen: Listener, stop: Event | None) -> TreePlan:

@@ -177,7 +177,8 @@ def _runs(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 def _value(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     value = commands.add_parser("value", help="what foresight, options and planning for more than the mean are worth")
-    value.add_argument("case", type=source, help=f"a case with scenarios: {CASE}")
+    value.add_argument("case", type=source, help=f"a case with scenarios ({CASE}), or the folder of its plan")
+    value.add_argument("--out", type=Path, help="plan folder that shows the values (default: that of the plan, if any)")
     _searched(value, "in each search")
     _json(value)
 

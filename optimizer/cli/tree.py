@@ -2,7 +2,7 @@
 
 from optimizer.case.settings import Objective
 from optimizer.cli.text import percent, table, usd
-from optimizer.plan.outlook import courses, now, waiting, worst
+from optimizer.plan.outlook import advice, courses, now, waiting, worst
 from optimizer.plan.tree import TreePlan
 
 MOST_SHOWN = 30
@@ -11,7 +11,7 @@ MOST_SHOWN = 30
 def summary(tree: TreePlan, headline: str) -> str:
     """What the plan says, for a terminal."""
     result, currency = tree.result, tree.case.settings.currency
-    lines = [headline]
+    lines = [headline, *advice(tree)] if tree.branches else [headline]
     if result.objective is None:
         return "\n".join([*lines, result.detail]).rstrip()
     bound = "not known" if result.bound is None else f"{result.bound:,.2f}"

@@ -2,74 +2,113 @@
 
 import argparse
 import json
-from dataclasses import asdict
+from pathlib import Path
+from threading import Event
 
 from optimizer.cli.case import read
 from optimizer.cli.progress import ProgressLine
 from optimizer.cli.solve import ENDS, headline
 from optimizer.cli.text import percent, table, usd
-from optimizer.errors import Exit
-from optimizer.run import Request, Step
-from optimizer.studies.worth import OptionWorth, Value, Worth, worth
+from optimizer.errors import Exit, StaleError, UsageError
+from optimizer.plan.outlook import Rights, advice, rights
+from optimizer.plan.save import RECORD
+from optimizer.plan.save_tree import is_tree, load_tree
+from optimizer.plan.tree import TreePlan, require_tree
+from optimizer.plan.worth import Known, OptionWorth, Value, Worth, document
+from optimizer.publish import PAGE, WORKBOOK, add_worth, write_tree
+from optimizer.request import Request, Step
+from optimizer.studies.worth import valued, worth
+
+UNKNOWN = {Known.NONE: "no limit", Known.NOT: "not known", Known.FOUND: "not known"}
 
 
 def run(arguments: argparse.Namespace) -> Exit:
-    """Print the values; the exit code is that of the tree's own search."""
+    """Print the values; they stay in the plan folder, if there is one. The exit code is that of the tree's search."""
     request = Request(arguments.gap, arguments.time_limit, arguments.threads, arguments.seed)
+    folder = arguments.case if isinstance(arguments.case, Path) and (arguments.case / RECORD).exists() else None
     with ProgressLine() as progress:
         progress(Step(f"reading {arguments.case}"))
-        found = worth(read(arguments.case), request, progress)
-    print(_json(found) if arguments.json else text(found))
-    return ENDS[found.tree.result.status]
+        stop = Event()
+        if folder is None:
+            tree = worth(read(arguments.case), request, progress, stop)
+        else:
+            tree = valued(_plan(folder), request, progress, stop)
+        if arguments.out is not None:
+            progress(Step(f"writing {arguments.out}"))
+            tree = write_tree(tree, arguments.out)
+        elif folder is not None:
+            progress(Step(f"writing {folder}"))
+            add_worth(tree, folder)
+    assert tree.worth is not None
+    print(_json(tree, tree.worth) if arguments.json else text(tree, tree.worth))
+    at = arguments.out or folder
+    if at is not None and not arguments.json:
+        print(f"{at / WORKBOOK}  {at / PAGE}")
+    return Exit.INTERRUPTED if stop.is_set() else ENDS[tree.result.status]
 
 
-def _json(found: Worth) -> str:
-    document = {
-        "schema": "optimizer/value@1",
-        "status": found.tree.result.status,
-        "objective": found.tree.result.objective,
-        "bound": found.tree.result.bound,
-        "perfect_information": asdict(found.foresight),
-        "stochastic_solution": None if found.planning is None else asdict(found.planning),
-        "options": [asdict(option) for option in found.options],
-    }
-    return json.dumps(document, indent=2, default=str)
+def _plan(folder: Path) -> TreePlan:
+    """The audited plan of a folder."""
+    if not is_tree(folder):
+        raise UsageError(
+            f"{folder} is a plan in which nothing is uncertain. Fix: name the plan of a case with scenarios"
+        )
+    tree = load_tree(folder)
+    if not tree.branches:
+        raise StaleError(f"{folder} holds no plan to value: its status is {tree.result.status}")
+    require_tree(tree)
+    return tree
 
 
-def text(found: Worth) -> str:
+def _json(tree: TreePlan, found: Worth) -> str:
+    result = tree.result
+    told = document(found, result.case_hash, tree.case.settings.objective.value)
+    uses = {one.option: one for one in rights(tree)}
+    for entry in told["options"]:
+        use = uses[entry["option"]]
+        entry |= {"exercised": use.probability, "by_quarter": {str(quarter): p for quarter, p in use.by_quarter}}
+    return json.dumps({**told, "status": result.status, "objective": result.objective, "bound": result.bound}, indent=2)
+
+
+def text(tree: TreePlan, found: Worth) -> str:
     """The values for a terminal."""
-    tree = found.tree
-    planning = found.planning
-    rows = [("perfect information", *_figures(found.foresight))]
-    rows.append(("planning for more than the mean", *(_figures(planning) if planning else ("no limit", "", ""))))
-    rows += [(f"option {one.option}", *_figures(one.value)) for one in found.options]
+    settings, result = tree.case.settings, tree.result
+    rows = [
+        ("perfect information", *_figures(found.information)),
+        ("planning for more than the mean", *_figures(found.solution)),
+        *((f"option {one.option}", *_figures(found.of(one))) for one in found.options),
+    ]
     lines = [
-        headline(tree.case, tree.result),
-        f"expected present value {tree.result.objective:,.2f} {tree.case.settings.currency}",
+        headline(tree.case, result),
+        f"{settings.objective.value} {result.objective:,.2f} {settings.currency}, present value",
+        *advice(tree),
         "",
         table(("worth", "value", "at least", "at most"), rows),
     ]
-    if planning is None:
+    if found.planning.known is Known.NONE:
         lines += ["", "What is best for the mean, done here and now, has no plan in some scenario."]
     if found.options:
         heads = ("option", "held", "premium", "break-even a block", "exercised", "quarters")
-        lines += ["", table(heads, [_option(one) for one in found.options])]
+        uses = {one.option: one for one in rights(tree)}
+        lines += ["", table(heads, [_option(found, one, uses[one.option]) for one in found.options])]
     return "\n".join(lines)
 
 
 def _figures(value: Value) -> tuple[str, str, str]:
-    known = ("not known" if figure is None else usd(figure) for figure in (value.low, value.high))
-    return (usd(value.usd), *known)  # type: ignore[return-value]
+    low, high = ("not known" if figure is None else usd(figure) for figure in (value.low, value.high))
+    if value.usd is None:
+        return UNKNOWN[value.known], low, UNKNOWN[value.known]
+    return usd(value.usd), low, high
 
 
-def _option(one: OptionWorth) -> tuple[str, ...]:
-    done = one.exercised
-    quarters = "" if done is None else " to ".join(dict.fromkeys((str(done.first), str(done.last))))
+def _option(found: Worth, one: OptionWorth, use: Rights) -> tuple[str, ...]:
+    even = found.break_even(one)
+    quarters = ", ".join(f"{quarter} {chance:.0%}" for quarter, chance in use.by_quarter)
     return (
         one.option,
         f"{one.held:,.6g}",
         usd(one.premium_usd),
-        "-" if one.break_even_usd is None else usd(one.break_even_usd),
-        "never" if done is None else percent(done.probability),
+        "-" if even is None else usd(even),
+        "never" if not use.by_quarter else percent(use.probability),
         quarters,
     )

@@ -1,32 +1,37 @@
 """What a plan under uncertainty says: what is decided now, what can wait and for what, and how cost is distributed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import fsum
 
 from optimizer.case.settings import Objective
-from optimizer.futures.alone import least_costs
+from optimizer.contracts.option import Option
 from optimizer.ledger.decision import Action, DecisionKey
 from optimizer.ledger.keys import SHORTFALL, Cash
 from optimizer.plan.diff import HIDDEN
 from optimizer.plan.plan import Plan
+from optimizer.plan.statements import unserved_share
 from optimizer.plan.tree import TreePlan
 from optimizer.tables.quarter import Quarter
 
 SMALL = 1e-9
+MOST_NAMED = 3
+Chances = tuple[tuple[Quarter, float], ...]
 
 
 @dataclass(frozen=True)
 class Course:
     """One scenario of the plan: its probability, its cost and how much of that is shortfall, USD present value.
 
-    `alone` is what it would cost if it alone were planned for, None where nobody has asked.
+    `unserved` is the share of the unit-hours demanded that is short; `alone` what the scenario would cost if it alone
+    were planned for, None where nobody has asked.
     """
 
     scenario: str
     probability: float
     cost: float
     shortfall: float
+    unserved: float
     alone: float | None = None
 
     @property
@@ -48,8 +53,8 @@ class Now:
 class Waits:
     """What may be decided on a contract once scenarios have parted.
 
-    `probability` is that of deciding it at all, in `first` to `last`; `least` and `most` are totals over the scenarios,
-    `expected` their mean, in `unit`.
+    `probability` is that of deciding it at all, in `first` to `last`; `by_quarter` that of deciding it in a quarter.
+    `least` and `most` are totals over the scenarios, `expected` their mean, in `unit`.
     """
 
     action: Action
@@ -61,14 +66,37 @@ class Waits:
     least: float
     most: float
     expected: float
+    by_quarter: Chances
+
+
+@dataclass(frozen=True)
+class Rights:
+    """An expansion option in the plan: means over the scenarios of the rights bought and their premium, and its use.
+
+    `held` is in blocks, `premium` in USD present value; the counted figures weigh each scenario by what a dollar in it
+    adds to the objective. `probability` is that of exercising it at all, `by_quarter` that of doing so in a quarter.
+    """
+
+    option: str
+    held: float
+    premium: float
+    counted_held: float
+    counted_premium: float
+    probability: float
+    by_quarter: Chances
 
 
 def courses(tree: TreePlan) -> tuple[Course, ...]:
     """Every scenario, in the order of the case."""
-    alone = {name: row.least_cost_usd for name, row in least_costs(tree.case).items()}
+    alone = {name: row.least_cost_usd for name, row in tree.alone.items()}
     return tuple(
         Course(
-            branch.scenario, branch.probability, branch.plan.cost, _shortfall(branch.plan), alone.get(branch.scenario)
+            branch.scenario,
+            branch.probability,
+            branch.plan.cost,
+            _shortfall(branch.plan),
+            unserved_share(branch.plan) or 0.0,
+            alone.get(branch.scenario),
         )
         for branch in tree.branches
     )
@@ -118,7 +146,74 @@ def _waits(
     quarters = [key.quarter for key, _, _, _ in parts]
     expected = fsum(branch.probability * totals[branch.scenario] for branch in tree.branches)
     low, high = min(totals.values()), max(totals.values())
-    return Waits(action, contract, unit, fsum(shares.values()), min(quarters), max(quarters), low, high, expected)
+    chances = _chances((key.quarter, share, scenario) for key, share, _, scenario in parts)
+    likely = fsum(shares.values())
+    return Waits(action, contract, unit, likely, min(quarters), max(quarters), low, high, expected, chances)
+
+
+def _chances(parts: Iterable[tuple[Quarter, float, str]]) -> Chances:
+    """The probability that something is decided in each quarter; a scenario counts once in a quarter."""
+    shares: dict[Quarter, dict[str, float]] = {}
+    for quarter, share, scenario in parts:
+        shares.setdefault(quarter, {})[scenario] = share
+    return tuple((quarter, fsum(shares[quarter].values())) for quarter in sorted(shares))
+
+
+def rights(tree: TreePlan) -> tuple[Rights, ...]:
+    """Every expansion option of the case, in sheet order."""
+    counts = tree.counts if tree.branches else {}
+    return tuple(_rights(tree, option.name, counts) for option in tree.case.of(Option))
+
+
+def _rights(tree: TreePlan, option: str, counts: dict[str, float]) -> Rights:
+    held = {one.scenario: fsum(n for _, n in one.plan.decided.of(option, Action.HOLD)) for one in tree.branches}
+    paid = {one.scenario: _premium(one.plan, option) for one in tree.branches}
+    used = [
+        (key.quarter, one.probability, one.scenario)
+        for one in tree.branches
+        for key, blocks in one.plan.decided.of(option, Action.EXERCISE)
+        if blocks > SMALL and _binds(tree, key)
+    ]
+    return Rights(
+        option,
+        fsum(one.probability * held[one.scenario] for one in tree.branches),
+        fsum(one.probability * paid[one.scenario] for one in tree.branches),
+        fsum(counts[name] * held[name] for name in held),
+        fsum(counts[name] * paid[name] for name in paid),
+        fsum({scenario: share for _, share, scenario in used}.values()),
+        _chances(used),
+    )
+
+
+def _premium(plan: Plan, option: str) -> float:
+    """What buying the option costs, USD present value: all that is posted by holding it."""
+    return fsum(
+        line.present_value(plan.case)
+        for line in plan.moved
+        if isinstance(line.what, DecisionKey) and line.what.contract == option and line.what.action is Action.HOLD
+    )
+
+
+def advice(tree: TreePlan) -> tuple[str, str]:
+    """What to do, in two phrases: `decide by 2026Q4: sign a (4 blocks)` and `wait: sign b (50 %, 2027Q3)`."""
+    made: dict[Quarter, list[str]] = {}
+    for one in now(tree):
+        words = f"{one.key.action.value} {one.key.contract} ({one.quantity:,.6g} {one.unit})"
+        made.setdefault(one.key.quarter, []).append(words)
+    parting = next((node.quarter for node in tree.case.tree.nodes if len(tree.case.tree.at(node.quarter)) > 1), None)
+    last = tree.case.calendar.end + -1 if parting is None else parting + -1
+    decide = "; by ".join(f"{quarter}: {_named(words)}" for quarter, words in made.items()) or f"{last}: nothing"
+    later = [
+        f"{one.action.value} {one.contract} ({one.probability:.0%}, "
+        f"{' to '.join(dict.fromkeys((str(one.first), str(one.last))))})"
+        for one in waiting(tree)
+    ]
+    return f"decide by {decide}", f"wait: {_named(later) if later else 'nothing'}"
+
+
+def _named(words: Sequence[str]) -> str:
+    shown = ", ".join(words[:MOST_NAMED])
+    return shown if len(words) <= MOST_NAMED else f"{shown} and {len(words) - MOST_NAMED} more"
 
 
 def _binds(tree: TreePlan, key: DecisionKey) -> bool:

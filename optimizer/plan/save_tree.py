@@ -13,10 +13,11 @@ from optimizer.catalog import catalog
 from optimizer.errors import StaleError
 from optimizer.files import write_text
 from optimizer.load import load_case
-from optimizer.plan.outlook import courses, now, waiting
+from optimizer.plan.outlook import Waits, courses, now, waiting
 from optimizer.plan.plan import Result, Seconds
 from optimizer.plan.save import CASE, RECORD, TREE_SCHEMA, load_plan, save_plan, versions, write_record
 from optimizer.plan.tree import AnyPlan, Branch, TreePlan
+from optimizer.plan.worth import VALUE, load_worth, save_worth
 from optimizer.tables.csv_folder import write_folder
 from optimizer.tables.identity import content_hash
 from optimizer.tables.unparse import raw_tables
@@ -47,11 +48,16 @@ def save_tree(tree: TreePlan, folder: Path) -> None:
         inside.mkdir(parents=True)
         save_plan(branch.plan, inside)
         write_record(branch.plan, inside)
+    if tree.worth is not None:
+        save_worth(tree.worth, tree.result.case_hash, tree.case.settings.objective.value, folder)
 
 
 def write_tree_record(tree: TreePlan, folder: Path) -> None:
-    """Write `plan.json`, with the SHA-256 of the case's files and of every scenario's own record."""
-    document = {**record(tree), "files": _sealed(folder)}
+    """Write `plan.json`, with the SHA-256 of the case's files, of every scenario's own record, and of `value.json`.
+
+    A `value.json` that is not sealed is not believed: it is of another plan, or its writing was ended.
+    """
+    document = {**record(tree), "files": _sealed(folder, tree.worth is not None)}
     write_text(folder / RECORD, json.dumps(document, indent=2) + "\n")
 
 
@@ -68,11 +74,14 @@ def record(tree: TreePlan) -> dict[str, Any]:
         "versions": versions(tree.result),
         "scenarios": [{**asdict(course), "folder": place(number)} for number, course in enumerate(courses(tree), 1)],
         "now": [{"decision": str(one.key), "unit": one.unit, "quantity": one.quantity} for one in now(tree)],
-        "waits": [
-            {**asdict(one), "action": one.action.value, "first": str(one.first), "last": str(one.last)}
-            for one in waiting(tree)
-        ],
+        "waits": [_wait(one) for one in waiting(tree)],
     }
+
+
+def _wait(one: Waits) -> dict[str, Any]:
+    quarters = {str(quarter): share for quarter, share in one.by_quarter}
+    told = {"action": one.action.value, "first": str(one.first), "last": str(one.last), "by_quarter": quarters}
+    return {**asdict(one), **told}
 
 
 def load_tree(folder: str | Path) -> TreePlan:
@@ -84,7 +93,9 @@ def load_tree(folder: str | Path) -> TreePlan:
     if not is_tree(folder):
         raise StaleError(f"{folder} holds no complete plan under uncertainty. Fix: solve the case again")
     document = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    written, found = document.get("files"), _sealed(folder)
+    written = document.get("files")
+    valued = isinstance(written, dict) and VALUE in written
+    found = _sealed(folder, valued)
     if written != found:
         known = written if isinstance(written, dict) else {}
         changed = sorted(name for name in {*known, *found} if known.get(name) != found.get(name))
@@ -99,7 +110,7 @@ def load_tree(folder: str | Path) -> TreePlan:
         Branch(entry["scenario"], entry["probability"], load_plan(folder / place(number)))
         for number, entry in enumerate(document["scenarios"], 1)
     )
-    return TreePlan(case, result, branches)
+    return TreePlan(case, result, branches, load_worth(folder, result.case_hash) if valued else None)
 
 
 def save_any(plan: AnyPlan, folder: Path) -> None:
@@ -117,7 +128,8 @@ def load_any(folder: str | Path) -> AnyPlan:
     return load_tree(folder) if is_tree(folder) else load_plan(folder)
 
 
-def _sealed(folder: Path) -> dict[str, str]:
-    """SHA-256 of each file of the case and of each scenario's record, which seals its own files."""
+def _sealed(folder: Path, valued: bool) -> dict[str, str]:
+    """SHA-256 of each file of the case, of each scenario's record, which seals its own files, and of the values."""
     files = (*sorted((folder / CASE).glob("*.csv")), *sorted((folder / SCENARIOS).glob(f"*/{RECORD}")))
+    files += tuple(folder.glob(VALUE)) if valued else ()
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}

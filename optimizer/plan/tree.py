@@ -3,18 +3,22 @@
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import fsum
+from typing import TypeVar
 
 from optimizer.case.case import Case
+from optimizer.case.scenario import LeastCost
 from optimizer.case.settings import Objective, Settings
 from optimizer.errors import AuditError, Finding
 from optimizer.futures.alone import PROVEN, identity, least_costs
 from optimizer.futures.future import certain
 from optimizer.plan.audit import CENT, FAULT, audit
 from optimizer.plan.plan import Plan, Result
+from optimizer.plan.worth import Worth
 from optimizer.rules.books import exceeded
 from optimizer.tables.identity import content_hash
 from optimizer.tables.quarter import Quarter
 
+T = TypeVar("T")
 RELATIVE = 1e-12
 
 
@@ -29,11 +33,15 @@ class Branch:
 
 @dataclass(frozen=True)
 class TreePlan:
-    """A plan of a case with scenarios; its objective is what the case minimises over the branches, USD."""
+    """A plan of a case with scenarios; its objective is what the case minimises over the branches, USD.
+
+    `worth` is what uncertainty is worth, where somebody has asked.
+    """
 
     case: Case = field(repr=False)
     result: Result
     branches: tuple[Branch, ...] = field(repr=False)
+    worth: Worth | None = field(default=None, repr=False)
 
     @property
     def expected(self) -> float:
@@ -53,12 +61,24 @@ class TreePlan:
         return judged(self.case, costs, [branch.probability for branch in self.branches])
 
     @property
+    def counts(self) -> dict[str, float]:
+        """What a dollar more in each scenario adds to the objective, at the costs of this plan."""
+        costs = {branch.scenario: branch.plan.cost for branch in self.branches}
+        return counted(self.case, costs, [branch.probability for branch in self.branches])
+
+    @property
+    def alone(self) -> dict[str, LeastCost]:
+        """What each scenario would cost alone, where that is known: from the case, or from what was asked later."""
+        later = () if self.worth is None else self.worth.alone
+        return {row.scenario: row for row in later} | least_costs(self.case)
+
+    @property
     def most_regret(self) -> float | None:
         """The most that the largest regret can be, if every scenario alone could be had at its bound, USD.
 
         None where the bound of a scenario alone is not known.
         """
-        rows = least_costs(self.case)
+        rows = self.alone
         if not all(branch.scenario in rows for branch in self.branches):
             return None
         return max(branch.plan.cost - rows[branch.scenario].bound_usd for branch in self.branches)
@@ -86,6 +106,26 @@ def judged(case: Case, costs: Mapping[str, float], probabilities: Sequence[float
     return max(cost - rows[scenario].least_cost_usd for scenario, cost in costs.items())
 
 
+def counted(case: Case, costs: Mapping[str, float], probabilities: Sequence[float]) -> dict[str, float]:
+    """What a dollar more in each scenario adds to what the case minimises, at these costs.
+
+    Its probability, and the risk weight x its share of the tail; where the worst is minimised, 1 in the scenario that
+    decides.
+    """
+    settings, objective = case.settings, case.settings.objective
+    names = list(costs)
+    if len(names) > 1 and objective is not Objective.EXPECTED:
+        rows = least_costs(case) if objective is Objective.REGRET else {}
+        beyond = {name: costs[name] - (rows[name].least_cost_usd if rows else 0.0) for name in names}
+        decides = max(names, key=lambda name: beyond[name])
+        return {name: float(name == decides) for name in names}
+    weights = dict(zip(names, probabilities, strict=True))
+    if settings.risk_weight and len(names) > 1:
+        for name, share in _tail([costs[name] for name in names], probabilities, settings.risk_tail, names):
+            weights[name] += settings.risk_weight * share / settings.risk_tail
+    return weights
+
+
 def weighed(costs: Sequence[float], probabilities: Sequence[float], settings: Settings) -> float:
     """Expected cost + risk weight x CVaR, in the unit of the costs; the risk of one course alone does not count."""
     mean = fsum(share * cost for cost, share in zip(costs, probabilities, strict=True))
@@ -100,14 +140,17 @@ def cvar(costs: Sequence[float], probabilities: Sequence[float], tail: float) ->
     The future at the edge counts with the part of its probability that is in the tail (Rockafellar & Uryasev, Journal
     of Banking & Finance 26, 2002). Units of the costs; probabilities sum to 1 and 0 < tail <= 1.
     """
-    return fsum(cost * share for cost, share in _tail(costs, probabilities, tail)) / tail
+    return fsum(cost * share for cost, share in _tail(costs, probabilities, tail, costs)) / tail
 
 
-def _tail(costs: Sequence[float], probabilities: Sequence[float], tail: float) -> Iterator[tuple[float, float]]:
+def _tail(
+    costs: Sequence[float], probabilities: Sequence[float], tail: float, told: Sequence[T]
+) -> Iterator[tuple[T, float]]:
+    """The futures of the tail, the dearest first, each as it is `told`, with its probability that is in the tail."""
     left = tail
-    for cost, probability in sorted(zip(costs, probabilities, strict=True), reverse=True):
-        share = min(probability, left)
-        yield cost, share
+    for number in sorted(range(len(costs)), key=lambda number: costs[number], reverse=True):
+        share = min(probabilities[number], left)
+        yield told[number], share
         left -= share
 
 

@@ -1,199 +1,204 @@
-"""What uncertainty is worth: foresight, planning for more than the mean, and each option.
+"""What uncertainty is worth: each scenario alone, planning for the mean, and the tree without each option.
 
-With z the least expected cost over the tree, in present value
-  (WORTH-1)  expected value of perfect information = z - sum_s probability[s] x least cost of s alone
-  (WORTH-2)  value of the stochastic solution      = cost of doing here and now what is best for the mean case - z
-  (WORTH-3)  value of an option                    = least cost without the option - z
-Break-even premium of an option: the premium at which holding what the plan holds costs what it saves.
-(Birge & Louveaux, Introduction to Stochastic Programming, chapter 4.) Every figure has a bracket that its proven bounds
-allow: searches stop at a gap, and a difference of two of them is no better known than both.
+The definitions stand in plan/worth.py. Every question is a search of its own; one that is ended before it has found
+anything leaves its value unknown, and those that are answered stay.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from math import fsum
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from threading import Event
 
+import numpy as np
+
+from optimizer.alone import with_each_alone
 from optimizer.case.case import Case
-from optimizer.case.scenario import Scenario
+from optimizer.case.scenario import LeastCost, Scenario
 from optimizer.contracts.option import Option
 from optimizer.errors import NoPlanError, UnsolvableError, UsageError
-from optimizer.futures.future import futures
-from optimizer.ledger.decision import Action, DecisionKey
+from optimizer.futures.alone import with_least_costs
+from optimizer.futures.shock import Shock
+from optimizer.ledger.books import Decided
+from optimizer.ledger.decision import Action
 from optimizer.model.arrays import Program, compile_program
 from optimizer.model.build import formulate
-from optimizer.model.outcome import Outcome, Status
-from optimizer.plan.outlook import Waits, waiting
-from optimizer.plan.plan import Plan
-from optimizer.plan.tree import TreePlan
+from optimizer.model.extract import tree_start
+from optimizer.model.outcome import Outcome, Status, StopReason
+from optimizer.plan.outlook import Rights, rights
+from optimizer.plan.tree import TreePlan, judged
+from optimizer.plan.worth import Known, Least, OptionWorth, Worth
+from optimizer.request import Listener, Request, Step, silent
 from optimizer.rules.formulation import Formulation, Made
-from optimizer.run import Listener, Request, Step, search, silent, solve, solve_tree
+from optimizer.run import is_split, search, solve, solve_tree, whole_columns
 from optimizer.studies.mean import mean_case
 
+MOST_COLUMNS = 400_000
+"""Of one program: a larger tree is not asked what planning for the mean costs in it, as no bundle can answer that."""
 COMMITTING = (Action.SIGN, Action.EXIT, Action.HOLD, Action.EXERCISE)
+Given = Callable[[Made], float | None]
 
 
-@dataclass(frozen=True)
-class Value:
-    """A value in USD present value, and the bracket in which its proven bounds hold it; None is not known."""
+def worth(case: Case, request: Request | None = None, listen: Listener = silent, stop: Event | None = None) -> TreePlan:
+    """Solve the tree, and say what uncertainty is worth in it: `TreePlan.worth`.
 
-    usd: float
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True)
-class OptionWorth:
-    """An option: what it is worth, what its premium costs, and the premium for a block at which it is worth nothing.
-
-    `held` are blocks held on average, `premium_usd` their expected premium, both over the tree; `break_even_usd` is per
-    block, None where nothing is held.
+    Raises UsageError for a case without scenarios, UnsolvableError or NoPlanError where the tree has no plan, and what
+    `solve_tree` raises.
     """
-
-    option: str
-    value: Value
-    held: float
-    premium_usd: float
-    break_even_usd: float | None
-    exercised: Waits | None
-
-
-@dataclass(frozen=True)
-class Worth:
-    """What uncertainty is worth. `planning` is None where what is best for the mean cannot be carried through."""
-
-    tree: TreePlan
-    foresight: Value
-    planning: Value | None
-    options: tuple[OptionWorth, ...]
+    require_scenarios(case)
+    tree = solve_tree(case, request, listen, stop)
+    if tree.result.objective is None:
+        words = f"the tree has no plan ({tree.result.status}). {tree.result.detail}"
+        raise NoPlanError(words) if tree.result.status == Status.NO_PLAN.value else UnsolvableError(words)
+    return valued(tree, request, listen, stop)
 
 
-def worth(case: Case, request: Request | None = None, listen: Listener = silent, stop: Event | None = None) -> Worth:
-    """Solve the tree, each scenario alone, the mean case, and the tree without each option.
-
-    Raises UsageError for a case without scenarios, or one in which risk counts (the measures are of expected cost),
-    UnsolvableError or NoPlanError where one of the programs has no plan, and what `solve_tree` raises.
-    """
-    _require(case)
-    request = request or Request()
-    study = _Study(case, request, listen, stop)
-    return Worth(study.tree, study.foresight(), study.planning(), study.options())
-
-
-def _require(case: Case) -> None:
+def require_scenarios(case: Case) -> None:
+    """Raise UsageError for a case in which nothing is uncertain."""
     if not case.of(Scenario):
         raise UsageError("the case has no scenarios: nothing is uncertain. Fix: fill the tables scenarios and shocks")
-    if case.settings.risk_counts:
-        cure = "set risk_weight to 0 and clear cvar_limit_usd"
-        raise UsageError(f"these measures are of expected cost, and in this case risk counts. Fix: {cure}")
+
+
+def valued(
+    tree: TreePlan, request: Request | None = None, listen: Listener = silent, stop: Event | None = None
+) -> TreePlan:
+    """The tree with what uncertainty is worth in it. Every search starts from the plan of the tree.
+
+    The time limit is that of each question; the scenarios alone are one. An interrupt ends the questions that are left:
+    their values are not known.
+    """
+    study = _Study(tree, request or Request(), listen, stop or Event())
+    study.noticed(tree.result.stop)
+    foresight = study.answer(study.foresight, Least(Known.NOT))
+    planning = study.answer(study.planning, Least(Known.NOT))
+    options = tuple(study.option(one, number) for number, one in enumerate(study.rights, 1))
+    return replace(tree, worth=Worth(Least.of(tree.result), foresight, planning, options, study.alone))
 
 
 class _Study:
-    """The solved tree and its program, with bounds changed from question to question."""
+    """The solved tree, and its program where it is one, with bounds changed from question to question."""
 
-    def __init__(self, case: Case, request: Request, listen: Listener, stop: Event | None) -> None:
-        self.case, self.request, self.listen, self.stop = case, request, listen, stop
-        self.tree = solve_tree(case, request, listen, stop)
-        if self.tree.result.objective is None:
-            raise _none("the tree", self.tree.result.status, self.tree.result.detail)
-        self.form: Formulation = formulate(case)
-        self.program = compile_program(self.form.model)
-        self.least = self.tree.result.objective
-        self.bound = self.tree.result.bound
+    def __init__(self, tree: TreePlan, request: Request, listen: Listener, stop: Event) -> None:
+        self.tree, self.request, self.listen, self.stop = tree, request, listen, stop
+        known = () if tree.worth is None else tree.worth.alone
+        self.case = with_least_costs(tree.case, known) if known else tree.case
+        self.split = is_split(self.case, request)
+        self.rights = rights(tree)
+        self._made: tuple[Formulation, Program, np.ndarray] | None = None
 
-    def foresight(self) -> Value:
-        """(WORTH-1)."""
-        costs, bounds = [], []
-        for future in futures(self.case):
-            self.listen(Step(f"solving scenario {future.name} alone"))
-            alone = _with_plan(solve(future.case, self.request, self.listen, self.stop), f"scenario {future.name}")
-            costs.append(future.probability * (alone.result.objective or 0.0))
-            bounds.append(None if alone.result.bound is None else future.probability * alone.result.bound)
-        known = None if None in bounds else fsum(bound for bound in bounds if bound is not None)
-        return _difference(self.least, self.bound, fsum(costs), known)
+    @property
+    def alone(self) -> tuple[LeastCost, ...]:
+        """The scenarios alone, as far as they were solved."""
+        return self.case.of(LeastCost)
 
-    def planning(self) -> Value | None:
-        """(WORTH-2)."""
+    def answer(self, question: Callable[[], Least], unanswered: Least) -> Least:
+        """The answer to a question; none after an interrupt, which may come between two searches, too."""
+        if self.stop.is_set():
+            return unanswered
+        try:
+            return question()
+        except KeyboardInterrupt:
+            self.stop.set()
+            return unanswered
+
+    def foresight(self) -> Least:
+        """(WORTH-1): the costs of the scenarios alone, judged as the tree is."""
+        self.case, missing = with_each_alone(self.case, self.request, solve, self.listen, self.stop)
+        if missing is not None:
+            self.noticed(missing.stop)
+            return Least(Known.NONE if missing.status == Status.INFEASIBLE.value else Known.NOT)
+        rows = {row.scenario: row for row in self.alone}
+        shares = [branch.probability for branch in self.tree.branches]
+        costs = {branch.scenario: rows[branch.scenario].least_cost_usd for branch in self.tree.branches}
+        bounds = {branch.scenario: rows[branch.scenario].bound_usd for branch in self.tree.branches}
+        return Least(Known.FOUND, judged(self.case, costs, shares), judged(self.case, bounds, shares))
+
+    def planning(self) -> Least:
+        """(WORTH-2): doing here and now what is best for the mean case."""
         self.listen(Step("planning for the mean"))
-        plan = _with_plan(solve(mean_case(self.case), self.request, self.listen, self.stop), "the mean case")
-        decided = plan.decided
+        if self.split and whole_columns(self.tree.case) > MOST_COLUMNS:
+            return Least(Known.NOT)
+        mean = solve(mean_case(self.tree.case), self.request, self.listen, self.stop)
+        self.noticed(mean.result.stop)
+        if mean.result.objective is None:
+            return Least(Known.NONE if mean.result.status == Status.INFEASIBLE.value else Known.NOT)
+        decided = mean.decided
+        shared = self.tree.branches[0].plan.decided
 
         def fixed(made: Made) -> float | None:
-            shared = len(self.case.tree.at(made.node.quarter)) == 1
-            return decided.quantity(made.decision.key) if shared and made.decision.key.action in COMMITTING else None
+            here = len(self.tree.case.tree.at(made.node.quarter)) == 1
+            return decided.quantity(made.decision.key) if here and made.decision.key.action in COMMITTING else None
 
-        outcome = self._solve(fixed, "what is best for the mean, come what may")
-        if outcome is None:
-            return None
-        return _difference(*self._dollars(outcome), self.least, self.bound)
+        others = _differing(decided, shared)
+        return self._bounded(fixed, others, "what is best for the mean, come what may")
 
-    def options(self) -> tuple[OptionWorth, ...]:
-        """(WORTH-3) for every option of the case."""
-        names = [option.name for option in self.case.of(Option)]
-        return tuple(self._option(name) for name in names)
+    def option(self, one: Rights, number: int) -> OptionWorth:
+        """(WORTH-3) for an option of the case."""
+        what = f"the tree without {one.option}, option {number} of {len(self.rights)}"
+        without = self.answer(lambda: self._without(one.option, what), Least(Known.NOT))
+        return OptionWorth(one.option, without, one.held, one.premium, one.counted_held, one.counted_premium)
 
-    def _option(self, name: str) -> OptionWorth:
-        def without(made: Made) -> float | None:
-            key = made.decision.key
-            return 0.0 if key.contract == name and key.action is Action.HOLD else None
-
-        outcome = self._solve(without, f"the tree without {name}")
-        if outcome is None:
-            raise UnsolvableError(
-                f"without {name} the case has no plan: its value has no limit. Fix: add another offer"
-            )
-        value = _difference(*self._dollars(outcome), self.least, self.bound)
-        held = fsum(branch.probability * _held(branch.plan, name) for branch in self.tree.branches)
-        premium = fsum(branch.probability * _premium(branch.plan, name) for branch in self.tree.branches)
-        even = (premium + value.usd) / held if held else None
-        exercised = [one for one in waiting(self.tree) if one.contract == name and one.action is Action.EXERCISE]
-        return OptionWorth(name, value, held, premium, even, exercised[0] if exercised else None)
-
-    def _solve(self, wanted: Callable[[Made], float | None], what: str) -> Outcome | None:
-        """The tree with some decisions given; None where it has no plan then."""
+    def _without(self, option: str, what: str) -> Least:
+        if not self.split:
+            return self._bounded(lambda made: _unheld(made, option), {option}, what)
         self.listen(Step(f"solving {what}"))
-        outcome = search(self.form, self._given(wanted), self.request, self.listen, self.stop)
-        if outcome.status is Status.INFEASIBLE:
-            return None
-        if outcome.objective is None:
-            raise _none(what, outcome.status.value, outcome.detail)
-        return outcome
+        found = solve_tree(_bare(self.tree.case, option), self.request, self.listen, self.stop)
+        self.noticed(found.result.stop)
+        return Least.of(found.result)
 
-    def _given(self, wanted: Callable[[Made], float | None]) -> Program:
-        known = ((made.variable, wanted(made)) for made in self.form.made)
-        return self.program.fixed((variable, quantity) for variable, quantity in known if quantity is not None)
+    def _bounded(self, given: Given, opened: Collection[str], what: str) -> Least:
+        """The least objective of the tree with some decisions given; those of `opened` contracts have no start."""
+        self.listen(Step(f"solving {what}"))
+        form, program, start = self._program()
+        known = ((made.variable, given(made)) for made in form.made)
+        bound = program.fixed((variable, quantity) for variable, quantity in known if quantity is not None)
+        free = {id(made.variable) for made in form.made if made.decision.key.contract in opened}
+        begun = np.array([np.nan if id(c) in free else v for c, v in zip(program.columns, start, strict=True)])
+        outcome = search(form, bound, self.request, self.listen, self.stop, begun)
+        self.noticed(outcome.stop.value)
+        return _least(form, outcome)
 
-    def _dollars(self, outcome: Outcome) -> tuple[float, float | None]:
-        unit = self.form.usd_per_unit
-        return (outcome.objective or 0.0) * unit, None if outcome.bound is None else outcome.bound * unit
+    def _program(self) -> tuple[Formulation, Program, np.ndarray]:
+        """The tree as one program, and its plan as a start."""
+        if self._made is None:
+            form = formulate(self.tree.case)
+            program = compile_program(form.model)
+            plans = {branch.scenario: branch.plan for branch in self.tree.branches}
+            self._made = form, program, tree_start(form, program, plans)
+        return self._made
 
-
-def _difference(dear: float, dear_bound: float | None, cheap: float, cheap_bound: float | None) -> Value:
-    """What the dearer of two least costs is above the cheaper, never less than 0, and the bracket of both bounds."""
-    low = None if dear_bound is None else max(0.0, dear_bound - cheap)
-    high = None if cheap_bound is None else max(0.0, dear - cheap_bound)
-    return Value(max(0.0, dear - cheap), low, high)
-
-
-def _held(plan: Plan, option: str) -> float:
-    return fsum(quantity for _, quantity in plan.decided.of(option, Action.HOLD))
-
-
-def _premium(plan: Plan, option: str) -> float:
-    """What buying the option costs, USD present value: all that is posted by holding it."""
-    return fsum(
-        line.present_value(plan.case)
-        for line in plan.moved
-        if isinstance(line.what, DecisionKey) and line.what.contract == option and line.what.action is Action.HOLD
-    )
+    def noticed(self, stop: str) -> None:
+        """An interrupt ends every search that would follow, too."""
+        if stop == StopReason.INTERRUPT.value:
+            self.stop.set()
 
 
-def _with_plan(plan: Plan, what: str) -> Plan:
-    if plan.result.objective is None:
-        raise _none(what, plan.result.status, plan.result.detail)
-    return plan
+def _least(form: Formulation, outcome: Outcome) -> Least:
+    """What a search came to, USD."""
+    if outcome.status is Status.INFEASIBLE:
+        return Least(Known.NONE)
+    bound = None if outcome.bound is None or not np.isfinite(outcome.bound) else form.usd(outcome.bound)
+    if outcome.objective is None:
+        return Least(Known.NOT, None, bound)
+    return Least(Known.FOUND, form.usd(outcome.objective), bound)
 
 
-def _none(what: str, status: str, detail: str) -> UnsolvableError | NoPlanError:
-    words = f"{what} has no plan ({status}). {detail}"
-    return NoPlanError(words) if status == Status.NO_PLAN.value else UnsolvableError(words)
+def _unheld(made: Made, option: str) -> float | None:
+    key = made.decision.key
+    return 0.0 if key.contract == option and key.action is Action.HOLD else None
+
+
+def _differing(one: Decided, other: Decided) -> frozenset[str]:
+    """Contracts on which two plans decide something else."""
+    keys = {key for key, _ in (*one, *other) if key.action in COMMITTING}
+    return frozenset(key.contract for key in keys if one.quantity(key) != other.quantity(key))
+
+
+def _bare(case: Case, option: str) -> Case:
+    """The case in which no rights of an option can be bought; those that are held can still be exercised."""
+    row = case.get(Option, option)
+    bare = replace(row, max_blocks=row.held_blocks)
+    kept = (one for one in case.records if not _sizes(one, option))
+    return Case(tuple(bare if one is row else one for one in kept))
+
+
+def _sizes(row: object, option: str) -> bool:
+    return isinstance(row, Shock) and (row.table, row.row, row.column) == ("options", option, "max_blocks")

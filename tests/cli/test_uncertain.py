@@ -45,7 +45,8 @@ def test_solve_says_what_to_decide_now_and_what_can_wait(
     assert main(["solve", str(case), "--out", str(tmp_path / "plan")]) == Exit.DONE
     said = capsys.readouterr().out
     assert "expected present value 8,500.00 USD" in said
-    now, later = said.split("what can wait")
+    assert "decide by 2027Q1: sign b (4 blocks)\nwait: sign late (50%, 2027Q2)" in said
+    now, later = said.split("decide now, whatever comes")[1].split("what can wait")
     assert "sign b" in now and "sign late" not in now
     assert "sign late" in later and "50.000%" in later
 

@@ -6,9 +6,15 @@ import pytest
 from openpyxl import load_workbook
 
 from optimizer.case.settings import Objective
+from optimizer.examples.branched import branched
+from optimizer.load import load_case
+from optimizer.plan.tree import TreePlan
 from optimizer.report.workbook.tree import write_tree_workbook
-from tests.builders import edit_settings
+from optimizer.run import Request, solve_tree
+from optimizer.studies.worth import worth
+from tests.builders import EXACT, edit_settings
 from tests.futures.branching import newsvendor, tree
+from tests.report.workbooks import Recalculate
 
 NAMES = ("objective_solver", "objective_formula", "checks_pass")
 
@@ -50,6 +56,82 @@ def test_the_objective_is_rebuilt_with_its_risk(
             for cell in row:
                 if isinstance(cell.value, int | float):
                     assert again[sheet.title][cell.coordinate].value == pytest.approx(cell.value), cell.coordinate
+
+
+def everything(**settings: object) -> TreePlan:
+    """The uncertain tutorial with what uncertainty is worth."""
+    case = load_case(Path(__file__).resolve().parents[2] / "data" / "tutorial-uncertain")
+    return worth(edit_settings(case, **settings), EXACT)
+
+
+def values(path: Path) -> dict[str, list[object]]:
+    """The lines of the values on the first sheet, by their first word or two: cost, bound, value, at least, at most."""
+    sheet = load_workbook(path, data_only=True)["Summary"]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_col=2, max_col=7)]
+    top = next(number for number, row in enumerate(rows) if row[0] == "Question")
+    return {str(row[0]).split(":")[0]: row[1:] for row in rows[top + 1 : top + 5]}
+
+
+@pytest.mark.libreoffice
+@pytest.mark.parametrize("settings", [{}, {"risk_weight": 0.5}], ids=["expected", "with risk"])
+def test_values_are_live(settings: dict[str, object], tmp_path: Path, recalculate: Recalculate) -> None:
+    """Proves: each value is a formula over costs and bounds, and shows what the study found; recalculated, too.
+
+    A broken rule would give: pasted figures, or a bracket of the wrong bounds.
+    """
+    plan = everything(**settings)
+    assert plan.worth is not None
+    path = tmp_path / "tree.xlsx"
+    write_tree_workbook(plan, path)
+    option = plan.worth.options[0]
+    for shown in (values(path), values(recalculate(path))):
+        for name, value in (
+            ("Perfect information", plan.worth.information),
+            ("Planning for more than the mean", plan.worth.solution),
+            ("Option fjord-more", plan.worth.of(option)),
+        ):
+            assert shown[name][2:] == pytest.approx([value.usd, value.low, value.high], abs=0.01), name
+        assert shown["This plan"][0] == pytest.approx(plan.result.objective)
+    book = load_workbook(path)
+    formulas = [cell.value for row in book["Summary"].iter_rows() for cell in row if cell.data_type == "f"]
+    assert sum(formula.startswith("=MAX(0,") for formula in formulas) == 9
+    even = load_workbook(path, data_only=True)["Options"]["J9"]
+    assert book["Options"]["J7"].value == "Break-even a block"
+    assert even.value == pytest.approx(plan.worth.break_even(option))
+    assert len(book["Summary"]._charts) == 3
+
+
+@pytest.mark.libreoffice
+def test_a_distribution_follows_its_scenarios(tmp_path: Path, recalculate: Recalculate) -> None:
+    """Proves: probabilities of bins are formulas over the scenarios: with another probability typed in, they move.
+
+    A broken rule would give: 50 %, pasted.
+    """
+    path = tmp_path / "tree.xlsx"
+    write_tree_workbook(everything(), path)
+    book = load_workbook(path)
+    assert book["Scenarios"]["C5"].value == 0.5
+    book["Scenarios"]["C5"].value = 0.4
+    book.save(tmp_path / "edited.xlsx")
+    before, after = (
+        load_workbook(one, data_only=True)["Distribution"] for one in (path, recalculate(tmp_path / "edited.xlsx"))
+    )
+    assert (before["E5"].value, after["E5"].value) == pytest.approx((0.5, 0.4))
+    assert (before["F5"].value, after["F5"].value) == pytest.approx((1.0, 0.9))
+
+
+def test_many_scenarios_have_a_quick_workbook(tmp_path: Path) -> None:
+    """Proves: a tree of 60 scenarios has all of them on one sheet, and pictures of bins, not of scenarios."""
+    case = branched(load_case(Path(__file__).resolve().parents[2] / "data" / "tutorial"), 60, 1, 3)
+    found = solve_tree(case, Request(gap=0.01))
+    write_tree_workbook(found, tmp_path / "tree.xlsx")
+    book = load_workbook(tmp_path / "tree.xlsx", data_only=True)
+    assert sum(str(row[1].value).startswith("future") for row in book["Scenarios"].iter_rows()) == 60
+    inside = [
+        row[4].value for row in book["Distribution"].iter_rows(min_row=5, max_row=25) if isinstance(row[4].value, float)
+    ]
+    assert 4 <= len(inside) <= 21
+    assert "wait:" in str(book["Summary"]["B6"].value).lower()
 
 
 def test_what_waits_is_on_its_sheet(tmp_path: Path) -> None:

@@ -5,18 +5,27 @@ from pathlib import Path
 
 from optimizer.case.settings import Objective
 from optimizer.files import write_text
-from optimizer.plan.outlook import Course, courses, now, waiting, worst
+from optimizer.plan.outlook import Course, advice, courses, now, rights, waiting, worst
 from optimizer.plan.save_tree import place
 from optimizer.plan.tree import TreePlan
-from optimizer.report.page.figures import Row, Table
+from optimizer.report.page import spread, worth
+from optimizer.report.page.figures import Figure, Row, Table
 from optimizer.report.page.summary import OPTIMAL, STOPS, Card, Headline
 from optimizer.report.page.text import at_most, money, percent
+from optimizer.report.page.worth import Sentence
 from optimizer.report.page.write import template
+
+MOST_SHOWN = 20
+BOUNDS = {
+    Objective.EXPECTED: "No plan for these scenarios can cost less than {} on average",
+    Objective.WORST: "No plan can keep the cost of every scenario below {}",
+    Objective.REGRET: "No plan can keep the regret of every scenario below {}",
+}
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A scenario as a bar: how far it reaches from the cheapest to the dearest, in percent, and what it says."""
+    """A scenario as a bar: how far it reaches from nothing to the dearest, in percent, and what it says."""
 
     scenario: str
     probability: str
@@ -29,19 +38,29 @@ class Bar:
 
 @dataclass(frozen=True)
 class TreePage:
-    """Everything the template shows, in its order."""
+    """Everything the template shows, in its order; `left_out` is how many scenarios have no bar."""
 
     title: str
     horizon: str
     headline: Headline
+    waits_for: str
     cards: tuple[Card, ...]
     decided: Table
     waits: Table
+    values: tuple[Sentence, ...]
+    options: Table | None
+    figures: tuple[Figure, ...]
     bars: tuple[Bar, ...]
+    left_out: int
     regretted: bool
     linked: bool
     replanned: tuple[str, ...]
     log: tuple[tuple[str, str], ...]
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """How many columns stand side by side, in every way that occurs; labels of quarters thin out by it."""
+        return tuple(sorted({figure.columns for figure in self.figures}))
 
 
 def write_tree_page(tree: TreePlan, path: Path, linked: bool) -> None:
@@ -52,23 +71,31 @@ def write_tree_page(tree: TreePlan, path: Path, linked: bool) -> None:
 def page_of(tree: TreePlan, linked: bool) -> TreePage:
     """What the page of a plan under uncertainty shows."""
     calendar, settings, result = tree.case.calendar, tree.case.settings, tree.result
-    every = courses(tree)
-    decided, waits = _decided(tree), _waits(tree)
+    every, options = courses(tree), rights(tree)
     proven = result.status == OPTIMAL
     gap = "gap unknown" if result.gap is None else f"gap {at_most(result.gap)}"
     status = f"{'Proven optimal' if proven else 'Feasible, not proven optimal'}: {gap}"
+    decide, wait = (phrase[0].upper() + phrase[1:] for phrase in advice(tree))
+    figures = (*spread.costs(tree, every), spread.shortfall(every), spread.exercises(tree, options))
+    bars = _bars(every, settings.currency)
     return TreePage(
         title=settings.title,
         horizon=f"{calendar.first} to {calendar.end + -1}",
-        headline=Headline(_act(decided, waits), proven, status, _bound(tree)),
+        headline=Headline(decide, proven, status, _bound(tree)),
+        waits_for=wait,
         cards=_cards(tree, every),
-        decided=decided,
-        waits=waits,
-        bars=_bars(every, settings.currency),
+        decided=_decided(tree),
+        waits=_waits(tree),
+        values=worth.sentences(tree),
+        options=worth.use(options, settings.currency),
+        figures=tuple(figure for figure in figures if figure is not None),
+        bars=bars,
+        left_out=len(every) - len(bars),
         regretted=any(one.alone is not None for one in every),
         linked=linked,
         replanned=tuple(result.replanned.splitlines()),
         log=(
+            ("Minimised", settings.objective.value),
             ("Columns, whole ones among them", f"{result.columns:,}, {result.integers:,}"),
             ("Rows", f"{result.rows:,}"),
             ("Seconds to solve", f"{result.seconds.solve:,.1f}"),
@@ -76,13 +103,6 @@ def page_of(tree: TreePlan, linked: bool) -> TreePage:
             ("Case hash", result.case_hash),
         ),
     )
-
-
-BOUNDS = {
-    Objective.EXPECTED: "No plan for these scenarios can cost less than {} on average",
-    Objective.WORST: "No plan can keep the cost of every scenario below {}",
-    Objective.REGRET: "No plan can keep the regret of every scenario below {}",
-}
 
 
 def _bound(tree: TreePlan) -> str:
@@ -97,25 +117,21 @@ def _bound(tree: TreePlan) -> str:
     return f"{words.format(money(result.bound, settings.currency))}; {STOPS.get(result.stop, result.stop)}."
 
 
-def _act(decided: Table, waits: Table) -> str:
-    """What to do, in a headline."""
-    names = list(dict.fromkeys(row.name for row in decided.rows))
-    first = ", ".join(names) if 0 < len(names) <= 2 else f"make {len(names)} decisions" if names else "sign nothing"
-    later = f"{len(waits.rows)} {'decision' if len(waits.rows) == 1 else 'decisions'} can wait"
-    return f"{first[0].upper()}{first[1:]} now; {later}"
-
-
 def _cards(tree: TreePlan, every: tuple[Course, ...]) -> tuple[Card, ...]:
     currency, settings = tree.case.settings.currency, tree.case.settings
-    worst, best = max(every, key=lambda one: one.cost), min(every, key=lambda one: one.cost)
-    short = sum(one.probability for one in every if one.shortfall > 0.005)
+    dearest, cheapest = max(every, key=lambda one: one.cost), min(every, key=lambda one: one.cost)
+    short = sum(one.probability for one in every if one.unserved > 0.0)
+    most = max(one.unserved for one in every)
+    note = f"at most {at_most(most)} of all demand" if short else "everything is served in every scenario"
     return (
         *_minimised(tree),
         Card("Expected present value", money(tree.expected, currency), f"over {len(every)} scenarios"),
-        Card("Dearest scenario", money(worst.cost, currency), f"{worst.scenario}, {percent(worst.probability)}"),
-        Card("Cheapest scenario", money(best.cost, currency), f"{best.scenario}, {percent(best.probability)}"),
+        Card("Dearest scenario", money(dearest.cost, currency), f"{dearest.scenario}, {percent(dearest.probability)}"),
+        Card(
+            "Cheapest scenario", money(cheapest.cost, currency), f"{cheapest.scenario}, {percent(cheapest.probability)}"
+        ),
         Card(f"CVaR of the dearest {percent(settings.risk_tail)}", money(tree.cvar, currency), _weighed(tree)),
-        Card("Chance of a shortfall", percent(short), "in any quarter of the horizon", short > 0.0),
+        Card("Chance of a shortfall", percent(short), note, short > 0.0),
     )
 
 
@@ -150,7 +166,7 @@ def _waits(tree: TreePlan) -> Table:
             f"{one.action.value} {one.contract}",
             (
                 percent(one.probability),
-                " to ".join(dict.fromkeys((str(one.first), str(one.last)))),
+                ", ".join(f"{quarter} {percent(chance, 0)}" for quarter, chance in one.by_quarter),
                 " to ".join(dict.fromkeys((f"{one.least:,.6g}", f"{one.most:,.6g}"))) + f" {one.unit}",
                 f"{one.expected:,.6g}",
             ),
@@ -161,7 +177,11 @@ def _waits(tree: TreePlan) -> Table:
 
 
 def _bars(every: tuple[Course, ...], currency: str) -> tuple[Bar, ...]:
+    """A bar for each scenario; where they are many, for the dearest alone."""
     largest = max(abs(one.cost) for one in every) or 1.0
+    numbered = list(enumerate(every, 1))
+    if len(every) > MOST_SHOWN:
+        numbered = sorted(numbered, key=lambda pair: pair[1].cost, reverse=True)[:MOST_SHOWN]
     return tuple(
         Bar(
             one.scenario,
@@ -172,5 +192,5 @@ def _bars(every: tuple[Course, ...], currency: str) -> tuple[Bar, ...]:
             "" if one.regret is None else money(one.regret, currency),
             place(number),
         )
-        for number, one in enumerate(every, 1)
+        for number, one in numbered
     )
