@@ -4,7 +4,7 @@ from functools import cache
 
 from optimizer.case.scenario import LeastCost, Scenario
 from optimizer.case.settings import Settings
-from optimizer.case.uncertainty import Correlation, Uncertainty
+from optimizer.case.uncertainty import Correlation, PastValue, Uncertainty
 from optimizer.case.world import (
     Accelerator,
     Demand,
@@ -37,6 +37,7 @@ WORLD: tuple[type[Record], ...] = (
     LeastCost,
     Uncertainty,
     Correlation,
+    PastValue,
 )
 
 

@@ -20,6 +20,7 @@ class Process(Enum):
     REVERSION = "reversion"
     DEFAULT = "default"
     SLIP = "slip"
+    PAST = "past"
 
 
 USED = {
@@ -27,6 +28,7 @@ USED = {
     Process.REVERSION: ("reversion_speed", "level", "volatility", "event_probability", "event_size", "event_spread"),
     Process.DEFAULT: ("event_probability", "event_size", "event_spread"),
     Process.SLIP: ("on_time",),
+    Process.PAST: ("growth", "past", "stretch_quarters"),
 }
 """The columns that say how each process moves; the others must be left as they are when blank."""
 
@@ -44,14 +46,15 @@ class Uncertainty(Record):
     row: str = text("the name of its row, several keys joined by ' / '; * is all that have a number, moving alike")
     column: str = text("the column; blank in a table whose values run across quarters", "")
     process: Process = choice(
-        "walk: every change lasts; reversion: returns to its level; default: falls once and stays; slip: comes later",
+        "walk: every change lasts; reversion: returns to its level; default: falls once and stays; slip: comes later; "
+        "past: changes as it did in stretches of the past",
         Process,
     )
     since: Quarter | None = quarter(
         "first quarter in which it may be otherwise, or is known to be late; blank is the second open quarter", None
     )
     moves_with: str = reference("another uncertainty, whose chance moves this one too", "uncertainties", default="")
-    growth: float = number("share a year", "walk: growth of the mean beyond what the case says", 0.0, low=-0.99)
+    growth: float = number("share a year", "walk, past: growth of the mean beyond what the case says", 0.0, low=-0.99)
     volatility: float = number("share a year", "standard deviation of the logarithm after a year", 0.0)
     reversion_speed: float = number("a year", "reversion: speed; ln 2 / speed is the half-life in years", 0.0)
     level: float = number("ratio", "reversion: long-run mean as a multiple of what the case says", 1.0, above=True)
@@ -61,6 +64,11 @@ class Uncertainty(Record):
                                0.0, low=-1.0)  # fmt: skip
     event_spread: float = number("share", "standard deviation of the logarithm of that change", 0.0)
     on_time: tuple[float, ...] = shares("slip: probability that it is there after 0, 1, 2, ... quarters, cumulated")
+
+    past: str = text("past: the series of past_values whose changes are drawn again", "")
+    stretch_quarters: float = number(
+        "quarters", "past: mean length of the stretches that are drawn together", 2.0, low=1.0
+    )
 
     def problems(self, case: Any) -> Iterator[Problem]:
         """Parameters that are missing, or that the process does not use."""
@@ -88,6 +96,8 @@ class Uncertainty(Record):
             case Process.SLIP if self.on_time == (1.0,):
                 cure = "fill it, such as 70%; 90%; 100%"
                 yield Problem("on_time", "never late", "a probability of coming late", cure)
+            case Process.PAST if not self.past:
+                yield Problem("past", "blank", "a series of past_values", "fill it")
             case Process.DEFAULT if not self.event_probability:
                 yield Problem("event_probability", "blank", "a probability above 0", "fill it")
 
@@ -105,5 +115,22 @@ class Correlation(Record):
     )
 
 
+@dataclass(frozen=True)
+class PastValue(Record):
+    """What was in a quarter of the past, such as a price."""
+
+    TABLE = TableSpec("past_values", "Values of the past", "a value of a series in a quarter", 440)
+
+    series: str = text("name of the series")
+    quarter: Quarter = quarter("the quarter")
+    value: float = number("as the series", "its mean in the quarter", above=True)
+
+    @property
+    def name(self) -> str:
+        return f"{self.series} / {self.quarter}"
+
+
 def _shown(value: object) -> str:
-    return "; ".join(f"{share:.6g}" for share in value) if isinstance(value, tuple) else f"{value:g}"
+    if isinstance(value, tuple):
+        return "; ".join(f"{share:.6g}" for share in value)
+    return value if isinstance(value, str) else f"{value:g}"

@@ -71,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     _backtest(commands)
     _value(commands)
     _scenarios(commands)
+    _fit(commands)
     _schedule(commands)
     return parser
 
@@ -190,6 +191,22 @@ def _scenarios(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     scenarios.add_argument("--replace", action="store_true", help="put them in the place of those the case has")
     _wished(scenarios)
     _json(scenarios)
+
+
+def _fit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    fit = commands.add_parser("fit", help="what past series say of their uncertainty, shown or stated in a case")
+    fit.add_argument("history", type=Path, help="a CSV file: dates or quarters, then a column for each series")
+    fit.add_argument("--case", type=source, help=f"state it in a copy of this case: {CASE}")
+    moves = "what a series moves, such as h100=spot_price/prairie-spot or h100=blocks.price_usd_per_gpu_hour/*"
+    fit.add_argument("--move", nargs="+", default=[], metavar="SERIES=TABLE/ROW", help=moves)
+    fit.add_argument("--out", type=source, help="the case in which it is stated: a new container")
+    fit.add_argument("--every", choices=("quarter", "month"), default="quarter", help="the step (default: quarter)")
+    kinds = ("auto", "walk", "reversion", "past")
+    taken = "what each series is taken for; past draws its changes again, without any distribution (default: auto)"
+    fit.add_argument("--process", choices=kinds, default="auto", help=taken)
+    trend = "state growth and level as in the past, too (default: what the case says is expected)"
+    fit.add_argument("--with-trend", action="store_true", help=trend)
+    _json(fit)
 
 
 def _wished(parser: argparse.ArgumentParser) -> None:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from optimizer.case.case import Case
 from optimizer.case.scenario import LeastCost, Scenario
 from optimizer.case.tree import Node
-from optimizer.case.uncertainty import Correlation, Uncertainty
+from optimizer.case.uncertainty import Correlation, PastValue, Uncertainty
 from optimizer.errors import UsageError
 from optimizer.futures.shock import Shock, shocked
 from optimizer.tables.quarter import Quarter
 
-UNCERTAIN = Scenario | Shock | LeastCost | Uncertainty | Correlation
+UNCERTAIN = Scenario | Shock | LeastCost | Uncertainty | Correlation | PastValue
 
 
 @dataclass(frozen=True)

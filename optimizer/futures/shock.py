@@ -24,7 +24,7 @@ from optimizer.tables.quarter import Quarter
 from optimizer.tables.record import Problem, Record, Series, TableSpec, columns_of, series_column
 
 EVERY = "*"
-FIXED = ("settings", "scenarios", "shocks", "uncertainties", "correlations")
+FIXED = ("settings", "scenarios", "shocks", "uncertainties", "correlations", "past_values")
 NUMERIC = (Kind.NUMBER, Kind.INTEGER)
 CHANGEABLE = (*NUMERIC, Kind.SERIES, Kind.QUARTER, Kind.FLAG, Kind.CHOICE, Kind.SHARES)
 

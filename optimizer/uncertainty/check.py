@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from optimizer.case.case import Case
-from optimizer.case.uncertainty import Process, Uncertainty
+from optimizer.case.uncertainty import PastValue, Process, Uncertainty
 from optimizer.contracts.contract import Contract
 from optimizer.futures.check import domain
 from optimizer.futures.future import standing
@@ -15,6 +15,7 @@ from optimizer.futures.shock import EVERY, FIXED, Shock, Unfit, shocked
 from optimizer.tables.columns import Kind
 from optimizer.tables.record import Problem, Record, columns_of
 from optimizer.uncertainty.correlation import check_correlations
+from optimizer.uncertainty.resample import LEAST, Past, resampled
 from optimizer.uncertainty.target import Moves, Target, shocks, start, target
 
 Found = Iterator[tuple[Record, Problem]]
@@ -25,12 +26,13 @@ FITS = {
     Process.REVERSION: (Kind.SERIES, Kind.NUMBER),
     Process.DEFAULT: (Kind.SERIES, Kind.NUMBER),
     Process.SLIP: (Kind.SERIES, Kind.INTEGER, Kind.QUARTER),
+    Process.PAST: (Kind.SERIES, Kind.NUMBER),
 }
 
 
 def check_uncertainty(case: Case) -> Found:
     """Every problem of the uncertainties and correlations, with its row; later checks need the earlier ones to pass."""
-    for stage in (_movers, check_correlations, _targets, _overlaps, _tried):
+    for stage in (_movers, _past, check_correlations, _targets, _overlaps, _tried):
         found = list(stage(case)) if case.of(Uncertainty) else []
         if found:
             yield from found
@@ -47,6 +49,28 @@ def _movers(case: Case) -> Found:
             if mover:
                 found = f"{row.moves_with}, which moves with {mover}"
                 yield row, Problem("moves_with", found, "one with a chance of its own", f"name {mover}")
+
+
+def _past(case: Case) -> Found:
+    """Series of the past that are not there or have too little in common, and what has no chance of its own."""
+    rows = resampled(case)
+    known = dict.fromkeys(value.series for value in case.of(PastValue))
+    for row in rows:
+        if row.past not in known:
+            expected = f"a series of past_values: {', '.join(known) or 'there is none'}"
+            yield row, Problem("past", row.past, expected, "correct the name")
+            return
+        if row.stretch_quarters != rows[0].stretch_quarters:
+            found = f"{row.stretch_quarters:g} where {rows[0].uncertainty} has {rows[0].stretch_quarters:g}"
+            yield row, Problem("stretch_quarters", found, "one length: all are drawn together", "make them equal")
+    for row in case.of(Uncertainty):
+        if row.moves_with and Process.PAST in (row.process, case.get(Uncertainty, row.moves_with).process):
+            expected = "a blank cell: series of the past move with each other, and with nothing else"
+            yield row, Problem("moves_with", row.moves_with, expected, "clear it")
+    common = len(Past.of(case).quarters) if rows else LEAST
+    if common < LEAST:
+        found = f"{common} quarters in which all series have changed"
+        yield rows[0], Problem("past", found, f"at least {LEAST}", "add values of the quarters between, or of more")
 
 
 def _targets(case: Case) -> Found:
@@ -150,6 +174,7 @@ def _extreme(base: Case, aim: Target, worst: bool) -> Iterator[Shock]:
     values = {
         Process.WALK: HIGH if worst else LOW,
         Process.REVERSION: HIGH if worst else LOW,
+        Process.PAST: HIGH if worst else LOW,
         Process.DEFAULT: 1.0 + row.event_size,
         Process.SLIP: float(len(row.on_time) - 1),
     }

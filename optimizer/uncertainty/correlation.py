@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.case.case import Case
-from optimizer.case.uncertainty import Correlation, Uncertainty
+from optimizer.case.uncertainty import Correlation, Process, Uncertainty
 from optimizer.tables.record import Problem, Record
 
 NEGATIVE = 1e-9
@@ -89,8 +89,12 @@ def _pair(case: Case, row: Correlation, seen: set[frozenset[str]]) -> Iterator[P
         yield Problem("second", f"{row.first} and {row.second} a second time", "one row a pair", "delete one of them")
     for column in ("first", "second"):
         name = getattr(row, column)
-        mover = case.get(Uncertainty, name).moves_with
-        if mover:
+        stated = case.get(Uncertainty, name)
+        mover = stated.moves_with
+        if stated.process is Process.PAST:
+            expected = "one that does not move as the past did: that has no coefficient"
+            yield Problem(column, name, expected, "delete the row")
+        elif mover:
             yield Problem(column, f"{name}, which moves with {mover}", "one with a chance of its own", f"name {mover}")
 
 

@@ -7,7 +7,7 @@ each bundle parts into follows from where the distance falls most.
 
   (TREE-2)  centred: factor[u,t] of every future x E[u,t] / sum over futures of probability x factor[u,t]
 The futures that are kept are few, and their mean is not what is expected; a tree that is centred has the expected value
-E of each walk and reversion in each quarter, at the price that its futures are drawn ones up to a common factor.
+E of each factor that is no default in each quarter, at the price that its futures are drawn ones up to a common factor.
 """
 
 from collections.abc import Sequence
@@ -80,7 +80,7 @@ def centred(grown: Grown) -> Grown:
     states = np.stack([leaf.states for leaf in grown.leaves])
     first = grown.partings[0] - sampler.case.calendar.first
     for number, (aim, begins) in enumerate(zip(sampler.targets, sampler.starts, strict=True)):
-        if aim.stated.process in (Process.WALK, Process.REVERSION):
+        if aim.stated.process in (Process.WALK, Process.REVERSION, Process.PAST):
             since = max(first, begins)
             ages = np.arange(since, sampler.quarters) - begins + 1
             mean = shares @ states[:, number, since:]

@@ -128,6 +128,8 @@ def expected(row: Uncertainty, once: bool, ages: np.ndarray) -> np.ndarray:
             return 1.0 + size * (np.full(len(ages), chance) if once else 1.0 - (1.0 - chance) ** ages)
         case Process.WALK:
             return np.asarray(mean(row, ages) * (1.0 + chance * size) ** ages)
+        case Process.PAST:
+            return mean(row, ages)
         case _:
             return np.asarray(mean(row, ages) * [_mean_jump(row, int(age)) for age in ages])
 

@@ -19,6 +19,7 @@ from optimizer.futures.shock import Shock, Unfit, shocked
 from optimizer.uncertainty.chance import Chances, Scheme
 from optimizer.uncertainty.correlation import correlations, root
 from optimizer.uncertainty.process import normals_of, states
+from optimizer.uncertainty.resample import Past
 from optimizer.uncertainty.target import Target, shocks, start, target
 
 LANES = 3
@@ -47,6 +48,7 @@ class Sampler:
         if not self.stated:
             raise UsageError("the case states no uncertainty. Fix: fill the table uncertainties")
         self.correlations = correlations(case)
+        self.past = Past.of(case)
         self.case = standing(case)
         self.quarters = len(case.calendar.quarters)
         self.chances = Chances(seed, (len(self.correlations.names), LANES, self.quarters), scheme)
@@ -77,9 +79,11 @@ class Sampler:
 
     @cached_property
     def _drivers(self) -> tuple[int, ...]:
-        """The number of the driver of each uncertainty: its own, or that of the one it moves with."""
+        """The number of the driver of each uncertainty: its own, or that of the one it moves with; one for the past."""
         numbers = {name: number for number, name in enumerate(self.correlations.names)}
-        return tuple(numbers[stated.moves_with or stated.uncertainty] for stated in self.stated)
+        together = next((row.uncertainty for row in self.stated if row.process is Process.PAST), "")
+        names = (together if row.process is Process.PAST else row.moves_with or row.uncertainty for row in self.stated)
+        return tuple(numbers[name] for name in names)
 
     @cached_property
     def _root(self) -> np.ndarray:
@@ -97,10 +101,12 @@ class Sampler:
         chances = self.chances.of(numbers)
         steps = np.einsum("de,net->ndt", self._root, normals_of(chances[:, :, 0]))
         sizes = normals_of(chances[:, :, 2])
-        found = [
-            states(stated, first, aim.once, steps[:, driver], chances[:, driver, 1], sizes[:, driver])
-            for stated, first, aim, driver in zip(self.stated, self.starts, self.targets, self._drivers, strict=True)
-        ]
+        found = []
+        for row, first, aim, at in zip(self.stated, self.starts, self.targets, self._drivers, strict=True):
+            if row.process is Process.PAST:
+                found.append(self.past.factors(row, first, chances[:, at, 1], chances[:, at, 2]))
+            else:
+                found.append(states(row, first, aim.once, steps[:, at], chances[:, at, 1], sizes[:, at]))
         return np.stack(found, axis=1)
 
     def draw(self, number: int) -> Draw:

@@ -10,6 +10,7 @@ from optimizer.case.scenario import Scenario
 from optimizer.errors import Finding, InputError
 from optimizer.futures.check import check_futures
 from optimizer.futures.shock import Shock
+from optimizer.tables.record import Record
 from optimizer.uncertainty.growth import Grown, Label, Leaf
 from optimizer.uncertainty.target import Moves, shocks
 
@@ -57,13 +58,13 @@ def _shocks(grown: Grown, leaf: Leaf, parent: Leaf | None) -> Iterator[Shock]:
             yield replace(shock, value=float(f"{shock.value:.{DIGITS}g}"))
 
 
-def origins(grown: Grown) -> dict[str, str]:
+def origins(grown: Grown) -> dict[tuple[type[Record], str], str]:
     """What each scenario comes from: the draws whose quarters it has, and how many it stands for."""
-    found = {}
+    found: dict[tuple[type[Record], str], str] = {}
     for place, leaf in enumerate(grown.leaves):
         members = int((grown.stands == place).sum())
         numbers = ", then ".join(str(number) for number in leaf.draws)
-        found[name(grown, leaf.label)] = f"draw {numbers}; stands for {members} of {grown.sample.count} draws"
+        found[Scenario, name(grown, leaf.label)] = f"draw {numbers}; stands for {members} of {grown.sample.count} draws"
     return found
 
 

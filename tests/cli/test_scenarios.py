@@ -15,6 +15,7 @@ from optimizer.tables.unparse import raw_tables
 from tests.builders import add
 from tests.uncertainty.stated import plain, reversion, walk
 
+TUTORIAL = str(Path(__file__).resolve().parents[2] / "data" / "tutorial")
 FEW = ("--draws", "64", "--keep", "5")
 
 
@@ -99,7 +100,7 @@ def test_wrong_words_are_told(case: Path, tmp_path: Path, capsys: pytest.Capture
     assert main(["scenarios", str(case), "--partings", "soon", "--out", out]) == Exit.USAGE
     assert main(["scenarios", str(case), "--draws", "50000", "--out", out]) == Exit.USAGE
     assert "at most 12000" in capsys.readouterr().err
-    assert main(["scenarios", "data/tutorial", "--out", out]) == Exit.USAGE
+    assert main(["scenarios", TUTORIAL, "--out", out]) == Exit.USAGE
     assert "fill the table uncertainties" in capsys.readouterr().err
     assert not Path(out).exists()
 

@@ -27,6 +27,11 @@ def slip(name: str, table: str, row: str, *on_time: float, **changes: Any) -> Un
     return _stated(name, table, row, Process.SLIP, on_time=on_time, **changes)
 
 
+def past(name: str, table: str = "demand", row: str = "train", **changes: Any) -> Uncertainty:
+    """Something that changes as a series of the past did."""
+    return _stated(name, table, row, Process.PAST, **changes)
+
+
 def _stated(name: str, table: str, row: str, process: Process, **changes: Any) -> Uncertainty:
     return Uncertainty(uncertainty=name, table=table, row=row, process=process, **changes)
 

@@ -118,7 +118,7 @@ def test_each_leaf_has_the_quarters_of_drawn_futures() -> None:
     told = origins(found)
     first = found.leaves[0]
     numbers = ", then ".join(map(str, first.draws))
-    assert told[name(found, first.label)] == f"draw {numbers}; stands for {members[0]} of 300 draws"
+    assert told[Scenario, name(found, first.label)] == f"draw {numbers}; stands for {members[0]} of 300 draws"
 
 
 def test_a_fan_is_the_kept_draws_themselves() -> None:

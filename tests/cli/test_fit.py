@@ -1,0 +1,60 @@
+"""The past on the command line: shown, or stated in a new case."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from optimizer.case.uncertainty import Correlation, PastValue, Uncertainty
+from optimizer.cli.main import main
+from optimizer.errors import Exit
+from optimizer.load import load_case
+
+ROOT = Path(__file__).resolve().parents[2]
+TUTORIAL = str(ROOT / "data" / "tutorial")
+GCP = str(ROOT / "data" / "history" / "gcp_gpu_spot.csv")
+MOVES = ("--move", "h100_us_central1=spot_price/prairie-spot", "h100_us_east4=spot_price/prairie-on-demand")
+INTO = (GCP, "--case", TUTORIAL, *MOVES)
+
+
+def test_the_past_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fit", GCP]) == Exit.DONE
+    said = capsys.readouterr().out
+    assert "0.555 ± 0.139" in said and "h100_us_central1, h100_us_east4" in said and "0.93 ± 0.05" in said
+    assert main(["fit", GCP, "--every", "month", "--json"]) == Exit.DONE
+    found = json.loads(capsys.readouterr().out)
+    assert found["schema"] == "optimizer/fit@1" and found["series"][0]["count"] == 25
+    assert found["series"][0]["process"] == "walk" and len(found["correlations"]) == 21
+
+
+@pytest.mark.parametrize("name", ["stated.xlsx", "stated"])
+def test_the_past_is_stated_in_a_new_case(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / name
+    assert main(["fit", *INTO, "--out", str(out)]) == Exit.DONE
+    assert str(out) in capsys.readouterr().out
+    case = load_case(out)
+    assert [row.volatility for row in case.of(Uncertainty)] == [0.5549, 0.6365]
+    assert case.of(Correlation)[0].correlation == 0.93
+    kept = [row for row in case.records if not isinstance(row, Uncertainty | Correlation)]
+    assert set(kept) == set(load_case(Path(TUTORIAL)).records)
+    assert main(["scenarios", str(out), "--draws", "32", "--keep", "3", "--out", str(tmp_path / "made")]) == Exit.DONE
+
+
+def test_the_past_is_drawn_again(tmp_path: Path) -> None:
+    out = tmp_path / "stated"
+    assert main(["fit", *INTO, "--process", "past", "--out", str(out)]) == Exit.DONE
+    case = load_case(out)
+    assert len(case.of(PastValue)) == 20 and not case.of(Correlation)
+    assert "9 changes of h100_us_central1 by quarter" in (out / "uncertainties.csv").read_text()
+    assert main(["scenarios", str(out), "--draws", "32", "--keep", "3", "--out", str(tmp_path / "made")]) == Exit.DONE
+
+
+def test_wrong_words_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fit", GCP, "--case", TUTORIAL]) == Exit.USAGE
+    assert main(["fit", "none.csv"]) == Exit.INPUT
+    assert (
+        main(["fit", *INTO[:3], "--move", "h100_us_central1=spot_price/nobody", "--out", str(tmp_path / "a")])
+        == Exit.INPUT
+    )
+    assert "nobody" in capsys.readouterr().err
+    assert main(["fit", *INTO, "--out", str(tmp_path)]) == Exit.OUTPUT
