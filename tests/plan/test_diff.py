@@ -88,4 +88,6 @@ def test_shocks_of_one_cell_are_told_apart() -> None:
     base = add(one_site(1.0, 1.0, 1.0), scenario("low", 0.5), scenario("high", 0.5))
     other = [shock("high", "demand", "train", Change.ADD, 5.0, since=FIRST + 1, until=FIRST + 1), rows[1]]
     found = list(inputs(add(base, *rows), add(base, *other)))
-    assert [(i.row, i.column, i.before, i.after) for i in found] == [("high / demand / train / 2027Q2", "value", 1.0, 5.0)]
+    assert [(i.row, i.column, i.before, i.after) for i in found] == [
+        ("high / demand / train / 2027Q2", "value", 1.0, 5.0)
+    ]
