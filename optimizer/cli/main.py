@@ -72,6 +72,7 @@ def build_parser() -> argparse.ArgumentParser:
     _value(commands)
     _scenarios(commands)
     _fit(commands)
+    _stability(commands)
     _schedule(commands)
     return parser
 
@@ -209,8 +210,24 @@ def _fit(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
     _json(fit)
 
 
+def _stability(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    stability = commands.add_parser("stability", help="how far the optimum hangs on which futures were drawn")
+    stability.add_argument("case", type=source, help=f"a case with uncertainties: {CASE}")
+    stability.add_argument("--trees", type=_count, default=8, help="trees to solve, each of its seed (default: 8)")
+    fresh = "fresh draws in which what they decide is played; 0 is none (default: 400)"
+    stability.add_argument("--fresh", type=_natural, default=400, help=fresh)
+    batches = "batches of independent draws that bound the gap to the best decision; 0 is none (default: 8)"
+    stability.add_argument("--batches", type=_natural, default=8, help=batches)
+    stability.add_argument("--batch", type=_count, default=20, help="draws in a batch (default: 20)")
+    stability.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers play the draws")
+    _wished(stability)
+    _limited(stability, "in each search")
+    _json(stability)
+
+
 def _wished(parser: argparse.ArgumentParser) -> None:
     """What tree is asked for."""
+    parser.add_argument("--page", type=Path, metavar="FILE", help="write a page to look at, such as futures.html")
     parser.add_argument("--draws", type=_count, default=2048, help="futures to draw (default: 2048)")
     many = "futures to keep; with several partings one number, or one for each (default: 50)"
     parser.add_argument("--keep", type=_count, nargs="+", default=[50], metavar="N", help=many)
@@ -238,11 +255,15 @@ def _backtest(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
 
 def _searched(parser: argparse.ArgumentParser, time_limit: str) -> None:
+    _limited(parser, time_limit)
+    parser.add_argument("--seed", type=int, default=0, help="seed of the solver (default: 0)")
+
+
+def _limited(parser: argparse.ArgumentParser, time_limit: str) -> None:
     parser.add_argument("--gap", type=_share, help="proven relative gap to stop at (default: the case's)")
     limit = f"seconds {time_limit} (default: the case's)"
     parser.add_argument("--time-limit", type=_seconds, metavar="S", help=limit)
     parser.add_argument("--threads", type=_count, help="most threads (default: all)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the solver (default: 0)")
 
 
 def _engine(parser: argparse.ArgumentParser) -> None:
@@ -323,4 +344,11 @@ def _count(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
+    return value
+
+
+def _natural(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number of at least 0")
     return value

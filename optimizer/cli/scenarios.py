@@ -12,7 +12,8 @@ from optimizer.cli.progress import ProgressLine
 from optimizer.cli.text import percent, table, usd
 from optimizer.errors import Exit, UsageError
 from optimizer.futures.shock import Shock
-from optimizer.run import Step
+from optimizer.report.page.futures import Drawn, write_futures_page
+from optimizer.request import Step
 from optimizer.studies.making import Made, Weigh, Wish, make
 from optimizer.tables.quarter import Quarter
 from optimizer.uncertainty.chance import Scheme
@@ -24,6 +25,8 @@ from optimizer.uncertainty.scenarios import origins
 def run(arguments: argparse.Namespace) -> Exit:
     """Draw, reduce and write; the case that was read stays as it is."""
     require_new(arguments.out)
+    if arguments.page is not None:
+        require_new(arguments.page)
     with ProgressLine() as progress:
         progress(Step(f"reading {arguments.case}"))
         case = read(arguments.case)
@@ -31,6 +34,8 @@ def run(arguments: argparse.Namespace) -> Exit:
         made = make(case, wish(arguments), progress)
         progress(Step(f"writing {arguments.out}"))
         write_amended(made.case, (Scenario, Shock), case.source, arguments.out, origins(made.grown))
+        if arguments.page is not None:
+            write_futures_page(Drawn(made.grown, made.quality, made.stakes), arguments.page)
     print(document(made) if arguments.json else f"{text(made)}\n{arguments.out}")
     return Exit.DONE
 

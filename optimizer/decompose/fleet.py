@@ -130,6 +130,7 @@ def fleet(kept: Any, workers: int, address: str | None = None) -> Iterator[Fleet
             return
         with _deaf_to_interrupts():
             cluster = distributed.LocalCluster(
+                scheduler_kwargs={"dashboard_address": ":0"},
                 n_workers=workers,
                 threads_per_worker=1,
                 processes=True,

@@ -57,8 +57,8 @@ class Made:
     quality: Quality
 
 
-def make(case: Case, wish: Wish, listen: Listener = silent) -> Made:
-    """Draw, weigh, reduce and check. Scenarios that the case has are replaced.
+def make(case: Case, wish: Wish, listen: Listener = silent, weights: np.ndarray | None = None) -> Made:
+    """Draw, weigh, reduce and check. Scenarios that the case has are replaced; weights that are known are taken.
 
     Raises UsageError for a case that states no uncertainty, and for a wish that cannot be met; InputError where the
     tree would tell before a parting what is known only after it.
@@ -66,8 +66,9 @@ def make(case: Case, wish: Wish, listen: Listener = silent) -> Made:
     sampler = Sampler(case, wish.seed, wish.scheme)
     listen(Step(f"drawing {wish.draws:,} futures"))
     sample = Sample.of(sampler, wish.draws)
-    found = stakes(sample, listen) if wish.weigh is Weigh.COST else None
-    weights = spread_weights(sample) if found is None else found.weights
+    found = stakes(sample, listen) if weights is None and wish.weigh is Weigh.COST else None
+    if weights is None:
+        weights = spread_weights(sample) if found is None else found.weights
     partings = wish.partings or (sampler.case.calendar.first + min(sampler.starts),)
     listen(Step(f"reducing {wish.draws:,} futures to {wish.keep[-1]}"))
     grown = grow(sample, weights, partings, _keep(wish.keep, len(partings)), wish.method)

@@ -37,7 +37,7 @@ def stakes(sample: Sample, listen: Listener = silent) -> Stakes:
     found, apart = [], []
     for number, stated in enumerate(sampler.stated):
         low, high = _ends(x[:, number].sum(axis=1))
-        costs = []
+        costs: list[float] = []
         for draw in (low, high):
             turn = f"{2 * number + len(costs) + 1} of {2 * len(sampler.stated)}"
             listen(Step(f"measuring what {stated.uncertainty} does to the cost ({turn})"))

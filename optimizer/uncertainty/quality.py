@@ -101,8 +101,9 @@ def _moments(values: np.ndarray, weights: np.ndarray) -> Moments:
     mean = float(weights @ values)
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weights[order])
-    low, high = (float(values[order][min(np.searchsorted(reached, at), len(order) - 1)]) for at in (TAIL, 1.0 - TAIL))
-    return Moments(mean, float(np.sqrt(max(0.0, weights @ (values - mean) ** 2))), low, high)
+    places = [min(int(np.searchsorted(reached, at)), len(order) - 1) for at in (TAIL, 1.0 - TAIL)]
+    low, high = (float(values[order[place]]) for place in places)
+    return Moments(mean, float(np.sqrt(weights @ (values - mean) ** 2)), low, high)
 
 
 def _correlations(states: np.ndarray, weights: np.ndarray) -> np.ndarray:

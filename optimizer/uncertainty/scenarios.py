@@ -14,17 +14,17 @@ from optimizer.tables.record import Record
 from optimizer.uncertainty.growth import Grown, Label, Leaf
 from optimizer.uncertainty.target import Moves, shocks
 
-DIGITS = 6
-"""Of a written factor: what people read, and nearer than anybody knows it."""
+DIGITS, EXACT = 6, 17
+"""Of a written factor: what people read, and nearer than anybody knows it; or all there are."""
 
 
-def with_tree(case: Case, grown: Grown) -> Case:
-    """The case with the scenarios of the tree in the place of those it had.
+def with_tree(case: Case, grown: Grown, digits: int = DIGITS) -> Case:
+    """The case with the scenarios of the tree in the place of those it had, figures to so many digits.
 
     Raises InputError where the tree tells before a parting what is known only after it.
     """
     rows = tuple(row for row in case.records if not isinstance(row, Scenario | Shock))
-    found = Case((*rows, *scenarios(grown)))
+    found = Case((*rows, *scenarios(grown, digits)))
     findings = [
         Finding(f"{row.TABLE.name} {row.name} {problem.column}", problem.found, problem.expected, problem.cure)
         for row, problem in check_futures(found)
@@ -34,7 +34,7 @@ def with_tree(case: Case, grown: Grown) -> Case:
     return found
 
 
-def scenarios(grown: Grown) -> Iterator[Scenario | Shock]:
+def scenarios(grown: Grown, digits: int = DIGITS) -> Iterator[Scenario | Shock]:
     """A scenario for each leaf, with the shocks that tell it from the one it branches from."""
     leaves = {leaf.label: leaf for leaf in grown.leaves}
     for leaf in grown.leaves:
@@ -46,16 +46,16 @@ def scenarios(grown: Grown) -> Iterator[Scenario | Shock]:
         )
     for leaf in grown.leaves:
         parent = None if leaf.parent is None else leaves[leaf.parent]
-        yield from _shocks(grown, leaf, parent)
+        yield from _shocks(grown, leaf, parent, digits)
 
 
-def _shocks(grown: Grown, leaf: Leaf, parent: Leaf | None) -> Iterator[Shock]:
+def _shocks(grown: Grown, leaf: Leaf, parent: Leaf | None, digits: int) -> Iterator[Shock]:
     sampler = grown.sample.sampler
     before = sampler.neutral if parent is None else parent.states
     for aim, shows, mine, theirs in zip(sampler.targets, grown.known, leaf.states, before, strict=True):
         stage = max(leaf.parted, shows) if aim.moves is Moves.ONCE else leaf.parted
         for shock in shocks(sampler.case, aim, name(grown, leaf.label), mine, grown.partings[stage], theirs):
-            yield replace(shock, value=float(f"{shock.value:.{DIGITS}g}"))
+            yield replace(shock, value=float(f"{shock.value:.{digits}g}"))
 
 
 def origins(grown: Grown) -> dict[tuple[type[Record], str], str]:

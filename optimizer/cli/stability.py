@@ -1,0 +1,113 @@
+"""`optimizer stability`: whether the optimum hangs on which futures were drawn, and how far it may be from the best."""
+
+import argparse
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+
+from optimizer.amend import require_new
+from optimizer.cli.case import read
+from optimizer.cli.progress import ProgressLine
+from optimizer.cli.scenarios import wish
+from optimizer.cli.text import percent, table, usd
+from optimizer.errors import Exit
+from optimizer.report.page.futures import Drawn, write_futures_page
+from optimizer.request import Request, Step
+from optimizer.studies.stability import Trial, stability
+from optimizer.uncertainty.stability import Decision, Mean, Stability
+
+
+def run(arguments: argparse.Namespace) -> Exit:
+    """Make and solve trees, play what they decide, and print how they differ."""
+    page: Path | None = arguments.page
+    if page is not None:
+        require_new(page)
+    asked = wish(arguments)
+    trial = Trial(arguments.trees, arguments.fresh, arguments.batches, arguments.batch)
+    request = Request(arguments.gap, arguments.time_limit, arguments.threads, cluster=arguments.cluster)
+    with ProgressLine() as progress:
+        progress(Step(f"reading {arguments.case}"))
+        case = read(arguments.case)
+        found, made = stability(case, asked, trial, request, progress)
+        if page is not None:
+            progress(Step(f"writing {page}"))
+            write_futures_page(Drawn(made.grown, made.quality, made.stakes, found), page)
+    print(_document(found) if arguments.json else text(found))
+    return Exit.INTERRUPTED if found.interrupted else Exit.DONE
+
+
+def _document(found: Stability) -> str:
+    record = {
+        "schema": "optimizer/stability@1",
+        **asdict(found),
+        "inside": asdict(found.inside),
+        "deviation": found.deviation,
+        "bias": found.bias,
+    }
+    return json.dumps(_plain(record), indent=2)
+
+
+def _plain(value: object) -> object:
+    """The value as JSON knows it: NaN is none of its numbers."""
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def text(found: Stability) -> str:
+    """What was found, for a terminal."""
+    inside = found.inside
+    share = found.deviation / abs(inside.value) if inside.value else 0.0
+    lines = [
+        f"in sample: {len(found.trees)} trees of up to {found.scenarios} futures cost {_mean(inside)} on average, "
+        f"deviation {usd(found.deviation)} ({percent(share)})",
+        table(
+            ("seed", "optimum", "bound", "decision"),
+            [(str(one.seed), usd(one.objective), _bound(one.bound), _letter(one.decision)) for one in found.trees],
+        ),
+    ]
+    if found.decisions:
+        lines += ["", *_outside(found)]
+    if found.gap is not None:
+        bound = "" if found.gap.bound is None else f", at most {usd(max(found.gap.bound, 0.0))} (95 %)"
+        batches = f"{len(found.gap.batches)} batches of {found.gap.size} draws"
+        lines += ["", f"decision A costs {usd(max(found.gap.mean, 0.0))} more than the best in {batches}{bound}"]
+    if found.interrupted:
+        lines += ["", "interrupted: what is above was finished before"]
+    return "\n".join(lines)
+
+
+def _outside(found: Stability) -> list[str]:
+    rows = [_row(number, one) for number, one in enumerate(found.decisions)]
+    lines = [
+        f"out of sample: decided here and now, played in {found.fresh} fresh draws",
+        table(("decision", "mean cost", "over A", "without a plan"), rows),
+    ]
+    lines += [f"{_letter(number)}: {'; '.join(one.words) or 'nothing'}" for number, one in enumerate(found.decisions)]
+    if found.bias is not None and not math.isnan(found.bias):
+        share = abs(found.bias) / abs(found.inside.value) if found.inside.value else 0.0
+        words = "more" if found.bias >= 0.0 else "less"
+        lines.append(f"fresh draws cost {usd(abs(found.bias))} ({percent(share)}) {words} than the trees say")
+    return lines
+
+
+def _row(number: int, one: Decision) -> tuple[str, ...]:
+    return _letter(number), _mean(one.cost), _mean(one.over_best) if number else "", percent(one.failed)
+
+
+def _bound(bound: float | None) -> str:
+    return "not known" if bound is None else usd(bound)
+
+
+def _mean(mean: Mean) -> str:
+    if math.isnan(mean.value):
+        return "not known"
+    return usd(mean.value) if mean.half is None else f"{usd(mean.value)} ± {usd(mean.half)}"
+
+
+def _letter(number: int) -> str:
+    """A to Z, then A1, B1, ..."""
+    return chr(ord("A") + number % 26) + (str(number // 26) if number >= 26 else "")
