@@ -9,6 +9,7 @@ from pathlib import Path
 
 from optimizer.case.case import Case
 from optimizer.case.scenario import Scenario
+from optimizer.case.uncertainty import Uncertainty
 from optimizer.cli import tree
 from optimizer.cli.case import read
 from optimizer.cli.progress import ProgressLine
@@ -52,6 +53,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         began = time.perf_counter()
         progress(Step(f"reading {arguments.case}"))
         case = read(arguments.case)
+        _say_unplanned(case, arguments.case)
         if arguments.scenario is not None:
             case = certain(case, arguments.scenario)
         took = time.perf_counter() - began
@@ -63,6 +65,15 @@ def run(arguments: argparse.Namespace) -> Exit:
         solved = write_any(solved, folder)
     _say(solved, folder, arguments.json)
     return Exit.INTERRUPTED if solved.result.stop == "interrupt" else ENDS[solved.result.status]
+
+
+def _say_unplanned(case: Case, source: Source) -> None:
+    """Uncertainty that is stated, of which there are no scenarios, is not planned for."""
+    count = len(case.of(Uncertainty))
+    if count and not case.of(Scenario):
+        stated = f"{count} uncertaint{'y' if count == 1 else 'ies'}"
+        print(f"note: the case states {stated} and has no scenarios: planned is what it expects", file=sys.stderr)
+        print(f"      optimizer scenarios {source} --out NEWCASE makes them", file=sys.stderr)
 
 
 def _say_unread(case: Case) -> None:

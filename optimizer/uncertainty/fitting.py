@@ -8,12 +8,14 @@ import numpy as np
 from optimizer.case.case import Case
 from optimizer.case.uncertainty import Correlation, PastValue, Process, Uncertainty
 from optimizer.errors import Finding, InputError, UsageError
+from optimizer.futures.future import standing
 from optimizer.tables.quarter import Quarter
 from optimizer.tables.record import Record
 from optimizer.uncertainty.check import check_uncertainty
 from optimizer.uncertainty.correlation import nearest, possible
 from optimizer.uncertainty.estimate import Estimated, Fit, Pair, fit, pairs
 from optimizer.uncertainty.history import Every, History
+from optimizer.uncertainty.target import target
 
 DECIMALS = 4
 CLOSE = 2
@@ -71,6 +73,7 @@ def fitted(case: Case, history: History, moves: Sequence[Move], process: Process
     correlated = () if again else tuple(Correlation(*pair, value) for pair, value in coefficients.items() if value)
     values = tuple(_values(history, names)) if again else ()
     new = _with(case, (*stated, *correlated, *values))
+    _require_once(new, stated)
     findings = [
         Finding(f"{row.TABLE.name} {row.name} {problem.column}", problem.found, problem.expected, problem.cure)
         for row, problem in check_uncertainty(new)
@@ -97,6 +100,25 @@ def _with(case: Case, rows: Sequence[Record]) -> Case:
         return (type(row), row.name) not in names and not between
 
     return Case((*(row for row in case.records if stays(row)), *rows))
+
+
+def _require_once(case: Case, stated: Sequence[Uncertainty]) -> None:
+    """Raise UsageError where what is stated now is moved by another uncertainty already: it would move twice."""
+    base = standing(case)
+    for row in stated:
+        for other in case.of(Uncertainty):
+            both = set() if other in stated else _moved(base, row) & _moved(base, other)
+            if both:
+                found = (
+                    f"{other.uncertainty} moves {row.table} {sorted(both)[0][2]} already: with {row.uncertainty}, twice"
+                )
+                raise UsageError(f"{found}. Fix: delete {other.uncertainty} from uncertainties and correlations first")
+
+
+def _moved(case: Case, stated: Uncertainty) -> set[tuple[str, str, str]]:
+    """The cells that it moves, as table, column and row; none where the case has no such."""
+    aim = target(case, stated)
+    return set() if aim is None else {(stated.table, aim.column_name, row.name) for row in aim.rows}
 
 
 def _stated(moves: Sequence[Move], trend: bool, fits: Sequence[Fit]) -> Iterator[Uncertainty]:

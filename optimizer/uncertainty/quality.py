@@ -59,12 +59,14 @@ class Quality:
 
     `distance` is the mean distance of a draw to the future that stands for it, in the unit of the weights: an upper
     bound of the Kantorovich distance between the draws and the tree. `alone` is the mean distance of a draw to the case
-    as it stands. `correlation_error` is the largest error of a correlation of two uncertainties in the last quarter.
+    as it stands. `correlation_error` is the largest error of a correlation in the last quarter, of two uncertainties
+    that vary in the tree. `lost` are those that do not: what may happen with them happens in no kept future.
     """
 
     distance: float
     alone: float
     correlation_error: float
+    lost: tuple[str, ...]
     each: tuple[Likeness, ...]
 
     @property
@@ -88,9 +90,11 @@ def quality(grown: Grown, weights: np.ndarray) -> Quality:
         Likeness(stated.uncertainty, last, *(_moments(states[:, number], weight) for states, weight in ends))
         for number, stated in enumerate(sample.sampler.stated)
     )
-    wrong = np.abs(_correlations(*ends[0]) - _correlations(*ends[1])).max()
+    varies = np.array([one.tree.deviation > 0.0 for one in each])
+    wrong = np.abs(_correlations(*ends[0]) - _correlations(*ends[1]))[np.ix_(varies, varies)]
+    lost = tuple(one.uncertainty for one in each if one.draws.deviation > 0.0 and not one.tree.deviation > 0.0)
     far = _mean_distance(draws, leaves[grown.stands], weights)
-    return Quality(far, _mean_distance(draws, standing, weights), float(wrong), each)
+    return Quality(far, _mean_distance(draws, standing, weights), float(wrong.max(initial=0.0)), lost, each)
 
 
 def _mean_distance(draws: np.ndarray, others: np.ndarray, weights: np.ndarray) -> float:

@@ -58,3 +58,19 @@ def test_wrong_words_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     )
     assert "nobody" in capsys.readouterr().err
     assert main(["fit", *INTO, "--out", str(tmp_path)]) == Exit.OUTPUT
+
+
+def test_nothing_moves_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Proves: a series that would move what another uncertainty moves already is refused, also through `*`; the same
+    name takes the place of the old row, and nothing is refused. A broken rule would give prices that spread too far.
+    """
+    stated = str(ROOT / "data" / "tutorial-stated")
+    for row in ("prairie-spot", "*"):
+        words = ("--case", stated, "--move", f"h100_us_central1=spot_price/{row}", "--out", str(tmp_path / "a"))
+        assert main(["fit", GCP, *words]) == Exit.USAGE
+        said = capsys.readouterr().err
+        assert "spot_price prairie-" in said and "already: with h100_us_central1, twice. Fix: delete" in said
+    assert main(["fit", *INTO, "--out", str(tmp_path / "once")]) == Exit.DONE
+    into = (GCP, "--case", str(tmp_path / "once"), *MOVES)
+    assert main(["fit", *into, "--process", "walk", "--out", str(tmp_path / "again")]) == Exit.DONE
+    assert len(load_case(tmp_path / "again").of(Uncertainty)) == 2

@@ -116,3 +116,15 @@ def test_what_is_stated_wrongly_is_told_with_its_cell(case: Path, capsys: pytest
     assert main(["check", str(case)]) == Exit.INPUT
     said = capsys.readouterr().out
     assert "uncertainties.csv:2, column row: trian. Expected a row of demand" in said
+
+
+def test_stated_uncertainty_without_scenarios_is_told(
+    case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Proves: who solves a case that states uncertainty learns that it is not planned for, and how it would be."""
+    assert main(["solve", str(case), "--out", str(tmp_path / "plan")]) == Exit.DONE
+    said = capsys.readouterr().err
+    assert "the case states 2 uncertainties and has no scenarios" in said and f"optimizer scenarios {case}" in said
+    assert main(["scenarios", str(case), *FEW, "--out", str(tmp_path / "made")]) == Exit.DONE
+    assert main(["solve", str(tmp_path / "made"), "--out", str(tmp_path / "tree")]) == Exit.DONE
+    assert "has no scenarios" not in capsys.readouterr().err
