@@ -1,5 +1,6 @@
 """Publishing a plan: tables, workbook and page in one folder, moved into place together, `plan.json` last."""
 
+import json
 import shutil
 import tempfile
 import time
@@ -7,8 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from optimizer.errors import OutputError
+from optimizer.files import write_text
 from optimizer.plan.audit import Audit, audit, require
 from optimizer.plan.plan import Plan, Result
 from optimizer.plan.save import CASE, RECORD, TABLES, save_plan, write_record
@@ -16,8 +19,12 @@ from optimizer.plan.save_tree import SCENARIOS, place, save_tree, write_tree_rec
 from optimizer.plan.tree import AnyPlan, TreePlan, require_tree
 from optimizer.plan.worth import VALUE, save_worth
 
+if TYPE_CHECKING:
+    from optimizer.stress.summary import Summary
+
 WORKBOOK, PAGE = "plan.xlsx", "plan.html"
 OURS = (RECORD, WORKBOOK, PAGE, VALUE, TABLES, CASE, SCENARIOS)
+STRESS = ("stress.json", "stress.xlsx", "stress.html", "futures")
 MOST_RENDERED = 12
 
 
@@ -110,13 +117,26 @@ def _written(result: Result, began: float) -> Result:
     return replace(result, seconds=replace(result.seconds, write=time.perf_counter() - began))
 
 
+def write_stress(summary: "Summary", folder: str | Path) -> None:
+    """Publish a stress test into `folder`: stress.xlsx, stress.html, its tables, and stress.json.
+
+    What an earlier test left there is replaced; other files stay. Raises OutputError where it cannot be written.
+    """
+    from optimizer.stress.save import record, save_tables
+
+    document, _, _, tables = STRESS
+    with _staged(Path(folder), STRESS) as stage:
+        save_tables(summary, stage / tables)
+        write_text(stage / document, json.dumps(record(summary), indent=2) + "\n")
+
+
 @contextmanager
-def _staged(folder: Path) -> Iterator[Path]:
+def _staged(folder: Path, ours: tuple[str, ...] = OURS) -> Iterator[Path]:
     """A folder beside the target, moved into place when all is written, removed in any case."""
     stage = _stage(folder)
     try:
         yield stage
-        _move(stage, folder)
+        _move(stage, folder, ours)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
 
@@ -134,11 +154,11 @@ def _stage(folder: Path) -> Path:
         ) from error
 
 
-def _move(stage: Path, folder: Path) -> None:
-    """Replace what is ours in the folder by what was staged; plan.json goes first and comes back last."""
+def _move(stage: Path, folder: Path, ours: tuple[str, ...]) -> None:
+    """Replace what is ours in the folder by what was staged; the first of it, its record, goes first and comes last."""
     try:
-        (folder / RECORD).unlink(missing_ok=True)
-        for name in (*(name for name in OURS if name != RECORD), RECORD):
+        (folder / ours[0]).unlink(missing_ok=True)
+        for name in (*ours[1:], ours[0]):
             old, new = folder / name, stage / name
             if old.is_dir():
                 shutil.rmtree(old)

@@ -27,6 +27,7 @@ LAYERS = (
     ("plan",),
     ("model",),
     ("decompose",),
+    ("stress",),
     ("report",),
     ("request",),
     ("alone", "run", "publish"),

@@ -73,6 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
     _scenarios(commands)
     _fit(commands)
     _stability(commands)
+    _stress(commands)
     _schedule(commands)
     return parser
 
@@ -243,6 +244,23 @@ def _wished(parser: argparse.ArgumentParser) -> None:
     schemes = ("plain", "antithetic", "sobol")
     scheme = "independent, in mirrored pairs, or evenly spread (default: sobol)"
     parser.add_argument("--scheme", choices=schemes, default="sobol", help=scheme)
+
+
+def _stress(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    stress = commands.add_parser("stress", help="what becomes of a plan in thousands of drawn futures")
+    stress.add_argument("plan", type=Path, help="a plan folder whose case states uncertainties")
+    stress.add_argument("--draws", type=_count, default=1000, metavar="N", help="futures to draw (default: 1000)")
+    stress.add_argument("--seed", type=int, default=0, help="seed of the futures (default: 0)")
+    kept = "keep commitments up to this quarter too, or `end`: then only operations react"
+    stress.add_argument("--until", metavar="Q", help=kept)
+    stress.add_argument("--relax", action="store_true", help="react in shares of blocks: quicker, a bound from below")
+    stress.add_argument("--gap", type=_share, help="proven gap of each future's reaction (default: the case's)")
+    limit = "most seconds of a future's search (default: the case's)"
+    stress.add_argument("--time-limit", type=_seconds, metavar="S", help=limit)
+    stress.add_argument("--workers", type=_count, metavar="N", help="worker processes (default: one a core)")
+    stress.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers play the futures")
+    stress.add_argument("--out", type=Path, help="folder (default: the plan's name with -stress, here)")
+    _json(stress)
 
 
 def _backtest(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

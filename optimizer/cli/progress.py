@@ -52,10 +52,18 @@ class ProgressLine:
             incumbent = "no plan yet" if event.incumbent is None else f"plan {usd(event.incumbent)}"
             bound = "no bound yet" if event.bound is None else f"bound {usd(event.bound)}"
             gap = "" if event.gap is None else f", gap {percent(event.gap)}"
-            self._figures = f": {incumbent}, {bound}{gap}"
-            if not self._live and time.perf_counter() - self._logged >= LOG_SECONDS:
-                self._logged = time.perf_counter()
-                print(f"{self._elapsed()} {self._step}{self._figures}", file=sys.stderr, flush=True)
+            self._show(f": {incumbent}, {bound}{gap}")
+
+    def figures(self, text: str) -> None:
+        """Take figures of the step under way, as they are shown behind its name."""
+        with self._lock:
+            self._show(text)
+
+    def _show(self, figures: str) -> None:
+        self._figures = figures
+        if not self._live and time.perf_counter() - self._logged >= LOG_SECONDS:
+            self._logged = time.perf_counter()
+            print(f"{self._elapsed()} {self._step}{self._figures}", file=sys.stderr, flush=True)
 
     def _elapsed(self) -> str:
         return f"{time.perf_counter() - self._began:6.1f} s"

@@ -1,6 +1,6 @@
 """From a case to its program: contracts post, then rules read. Names no contract type and no rule."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 
 from optimizer.case.case import Case
@@ -16,8 +16,8 @@ from optimizer.rules.rule import rules
 TOLERANCE = 1e-9
 
 
-def formulate(case: Case) -> Formulation:
-    """The finished program of a case: minimise the expected present value of cost.
+def formulate(case: Case, bend: Callable[[Formulation], None] | None = None) -> Formulation:
+    """The finished program of a case: minimise the expected present value of cost. `bend` may change its rows.
 
     Raises UnsolvableError, naming the rows, where a limit without any decision in it cannot hold.
     """
@@ -34,6 +34,8 @@ def formulate(case: Case) -> Formulation:
         for rule in families:
             rule.rows(form)
         add_risk(form)
+        if bend is not None:
+            bend(form)
         _settle_empty_rows(form)
         form.finish()
     return form

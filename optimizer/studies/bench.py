@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from optimizer.case.case import Case
-from optimizer.decompose.fleet import fleet
+from optimizer.decompose.spread import spread
 from optimizer.errors import UnsolvableError
 from optimizer.ledger.decision import Action, DecisionKey
 from optimizer.model.arrays import compile_program
@@ -70,14 +70,8 @@ def played(
     bench: Bench, count: int, options: SolveOptions, cluster: str | None, told: Callable[[int], None]
 ) -> Iterator[tuple[int, list[float]]]:
     """(number of the draw, cost of each decision) of the first draws, as they are ready, by all cores or a cluster."""
-    tasks = [tuple(range(first, min(first + CHUNK, count + 1))) for first in range(1, count + 1, CHUNK)]
+    tasks = [(tuple(range(first, min(first + CHUNK, count + 1))),) for first in range(1, count + 1, CHUNK)]
     done = 0
-    if options.threads == 1 and cluster is None:
-        for numbers in tasks:
-            yield from zip(numbers, bench.play(numbers), strict=True)
-            told(done := done + len(numbers))
-        return
-    with fleet(bench, options.threads, cluster) as workers:
-        for task, costs in workers.each(_play, [(numbers,) for numbers in tasks]):
-            yield from zip(tasks[task], costs, strict=True)
-            told(done := done + len(costs))
+    for task, costs in spread(bench, _play, tasks, options.threads, cluster):
+        yield from zip(tasks[task][0], costs, strict=True)
+        told(done := done + len(costs))

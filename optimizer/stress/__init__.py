@@ -1,0 +1,1 @@
+"""Stress tests: what becomes of a plan in thousands of drawn futures."""
