@@ -11,6 +11,7 @@ Constraints
   (BLOCK-1)  n[k,q] <= max[k] c[k,q]                        signed only if chosen
   (BLOCK-2)  n[k,q] >= least[k] c[k,q]                      smallest order: min[k], else 1 block, 0.01 if divisible
   (BLOCK-3)  sum_q n[k,q] <= max[k]                         the offer is finite; whole blocks, within the window
+             sum_{q' <= q} n[k,q'] <= max[k] sum_{q' <= q} f[k,q']     where f is there: half a start, half the offer
   (BLOCK-4)  c[k,q] <= sum_{q' <= q} f[k,q'],  f[k,q] <= c[k,q],  sum_q f[k,q] <= 1      the first signing is known
   (BLOCK-5)  sum_{k in group} sum_q f[k,q] <= 1             exclusive groups
   (BLOCK-6)  c[k,q] <= sum_{q' <= q} c[j,q']                prerequisites: j = requires[k]
@@ -173,6 +174,8 @@ class Block(BlockTerms):
                 started = self.select(Action.START, window[0], q)
                 yield self._relation("BLOCK-4", q, (1.0, any_signed), (-1.0, started))
                 yield self._relation("BLOCK-4", q, (1.0, self.select(Action.START, q, q)), (-1.0, any_signed))
+                so_far = self.select(Action.SIGN, window[0], q)
+                yield self._relation("BLOCK-3", q, (1.0, so_far), (-self.max_blocks, started))
             if self.requires:
                 base = Selector(Action.CHOOSE, self.requires, case.calendar.first, q)
                 yield self._relation("BLOCK-6", q, (1.0, any_signed), (-1.0, base))

@@ -20,12 +20,9 @@ from optimizer.errors import OptimizerError, UsageError
 
 POLL_SECONDS = 0.2
 CONNECT_SECONDS = 30.0
+SILENT = logging.CRITICAL + 1
 DEATHS = 10
 """So many workers may die over one piece of work before it is given up."""
-
-
-class Interrupted(Exception):
-    """The work was asked to stop."""
 
 
 class FleetError(OptimizerError):
@@ -70,17 +67,27 @@ class Fleet:
         return max(1, len(self._addresses()))
 
     def each(
-        self, work: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], stop: threading.Event | None = None
+        self,
+        work: Callable[..., Any],
+        tasks: Sequence[tuple[Any, ...]],
+        alive: Callable[[], None] | None = None,
+        homes: Sequence[int] | None = None,
     ) -> Iterator[tuple[int, Any]]:
         """Do `work(kept, *task)` for every task; results come as they are ready, with the number of the task.
 
-        A task of the same number goes to the same worker while it lives. Raises Interrupted when `stop` is set.
+        Tasks of the same home, by default of the same number, go to the same worker while it lives. `alive` is called
+        while waiting; what it raises ends the work.
         """
-        waiting = {self._submit(number, work, task): number for number, task in enumerate(tasks)}
+        addresses = self._addresses()
+        at = range(len(tasks)) if homes is None else homes
+        waiting = {
+            self._submit(self._home(home, addresses), work, task): number
+            for number, (home, task) in enumerate(zip(at, tasks, strict=True))
+        }
         try:
             while waiting:
-                if stop is not None and stop.is_set():
-                    raise Interrupted
+                if alive is not None:
+                    alive()
                 try:
                     with self.client.as_current():
                         waited = distributed.wait(list(waiting), timeout=POLL_SECONDS, return_when="FIRST_COMPLETED")
@@ -91,13 +98,15 @@ class Fleet:
         finally:
             self.client.cancel(list(waiting), force=True)
 
-    def _submit(self, number: int, work: Callable[..., Any], task: tuple[Any, ...]) -> distributed.Future:
-        addresses = self._addresses()
-        home = self.homes.get(number)
-        if addresses and home not in addresses:
-            home = self.homes[number] = addresses[number % len(addresses)]
+    def _home(self, home: int, addresses: Sequence[str]) -> str | None:
+        """The worker of a home; another one where it is gone."""
+        if addresses and self.homes.get(home) not in addresses:
+            self.homes[home] = addresses[home % len(addresses)]
+        return self.homes.get(home)
+
+    def _submit(self, address: str | None, work: Callable[..., Any], task: tuple[Any, ...]) -> distributed.Future:
         return self.client.submit(
-            _on_worker, self.shelf, work, task, workers=home, allow_other_workers=True, pure=False
+            _on_worker, self.shelf, work, task, workers=address, allow_other_workers=True, pure=False
         )
 
     def _addresses(self) -> list[str]:
@@ -130,13 +139,12 @@ def fleet(kept: Any, workers: int, address: str | None = None) -> Iterator[Fleet
             return
         with _deaf_to_interrupts():
             cluster = distributed.LocalCluster(
-                scheduler_kwargs={"dashboard_address": ":0"},
                 n_workers=workers,
                 threads_per_worker=1,
                 processes=True,
-                dashboard_address=None,
+                scheduler_kwargs={"dashboard_address": ":0"},
                 memory_limit=0,
-                silence_logs=logging.CRITICAL,
+                silence_logs=SILENT,
             )
         with cluster, distributed.Client(cluster, set_as_default=False) as client:
             yield _joined(client, kept)

@@ -1,67 +1,43 @@
 """The L-shaped search: the trunk's program is held up by cuts of the bundles, its solutions are priced by them.
 
-First the relaxation, with cuts taken at points between its solution and the best known one (in-out: Ben-Ameur & Neto,
-Networks 49, 2007; Fischetti, Ljubic & Sinnl, Management Science 63, 2017), until its bound stalls. Then the trunk's
-whole numbers: each solution is cut, priced with the whole numbers of its bundles, and cut again by Lagrangian bounds.
+1 relax    cuts of the relaxation at points between its solution and the best known one (in-out: Ben-Ameur & Neto,
+           Networks 49, 2007; Fischetti, Ljubic & Sinnl, Management Science 63, 2017), until its bound stalls
+2 lift     Lagrangian bounds at the multipliers of the relaxation: what whole numbers in the bundles cost at least
+3 choose   the trunk's whole numbers, cut until its program knows what they cost in the relaxation
+4 price    that trunk with whole numbers in every bundle: a plan
+5 refine   more seconds for the bundles that leave most open, a cheaper plan or a higher bound, until the gap is proven
+           or another trunk looks better
+6 split    what is left then: branch and bound on the trunk
 """
 
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from optimizer.case.scenario import Scenario
-from optimizer.decompose import worker
+from optimizer.decompose.branching import Branching
 from optimizer.decompose.bundle import Cut
-from optimizer.decompose.fleet import Fleet, Interrupted
+from optimizer.decompose.crew import Crew
+from optimizer.decompose.fleet import Fleet
 from optimizer.decompose.master import Master
-from optimizer.decompose.part import Answer
+from optimizer.decompose.part import Asked, Bound
+from optimizer.decompose.pricing import FIRST_SECONDS, HALF, Pricing
+from optimizer.decompose.search import Found, Interrupted, Search, TimeUp, Told
+from optimizer.decompose.standing import LITTLE
 from optimizer.model import highs
-from optimizer.model.outcome import Progress, SolveOptions, Status, StopReason, within_gap
+from optimizer.model.outcome import SolveOptions, Status, StopReason
 from optimizer.plan.plan import Result
-from optimizer.plan.tree import Branch, cvar, weighed
+from optimizer.plan.tree import Branch
 
-CHUNKS = 4
-"""Pieces of work a worker and a round: enough to share work evenly, few enough to cost nothing."""
 STALLED = 3
-FIRST_SECONDS = 2.0
-"""For the whole numbers of one bundle; doubled whenever a round brings little."""
-PROGRESS = 0.9
+ROOT_SECONDS = 60.0
+ROUNDS = 50
+"""So many rounds of the relaxation take as long as finding plans of every bundle, or longer."""
 MASTER_SECONDS = 20.0
-HALF = 0.5
-Told = Callable[[str | Progress], None]
-
-
-@dataclass
-class Found:
-    """What the search knows: the trunk of its best plan, what that costs and the bound, USD, and why it ended."""
-
-    trunk: np.ndarray | None = None
-    objective: float | None = None
-    bound: float = -math.inf
-    stop: StopReason = StopReason.OTHER_LIMIT
-    infeasible: bool = False
-    columns: int = 0
-    integers: int = 0
-    rows: int = 0
-    rounds: int = 0
-    detail: str = ""
-
-    def closed(self, gap: float) -> bool:
-        """Whether the bound proves the plan to be within the gap."""
-        return self.objective is not None and within_gap(self.objective, self.bound, gap)
-
-    def status(self, gap: float) -> Status:
-        """How the search ended."""
-        if self.infeasible:
-            return Status.INFEASIBLE
-        if self.objective is None:
-            return Status.NO_PLAN
-        return Status.OPTIMAL if self.closed(gap) else Status.FEASIBLE
 
 
 class LShaped:
@@ -70,249 +46,175 @@ class LShaped:
     def __init__(
         self, cut: Cut, fleet: Fleet, options: SolveOptions, told: Told, stop: threading.Event | None = None
     ) -> None:
-        self.cut, self.fleet, self.options, self.told = cut, fleet, options, told
-        self.stop = stop or threading.Event()
-        self.began = time.perf_counter()
-        self.found = Found()
-        count = len(cut.bundles)
-        pieces = min(count, CHUNKS * fleet.size)
-        self.chunks = [tuple(range(first, count, pieces)) for first in range(pieces)]
-        self.probabilities = [bundle.probability for bundle in cut.bundles]
-        self.master: Master | None = None
-        self.seconds = FIRST_SECONDS
-        self.known: list[Answer] = []
+        shares = [bundle.probability for bundle in cut.bundles]
+        self.cut, self.told = cut, told
+        self.search = Search(cut.case.settings, options, shares, fleet.size, told, stop or threading.Event())
+        self.crew = Crew(fleet, len(shares), self.search.alive)
+        self.pricing: Pricing | None = None
+        self.round_seconds = 0.0
 
     def run(self) -> Found:
-        """Search until the gap is proven, the time is up, the search is stopped, or nothing more can be learnt."""
+        """Search until the gap is proven, the time is up, or the search is stopped."""
+        search, found = self.search, self.search.found
         try:
             self._search()
         except (Interrupted, KeyboardInterrupt):
-            self.found.stop = StopReason.INTERRUPT
-        except _TimeUp:
-            self.found.stop = StopReason.TIME_LIMIT
-        if self.found.closed(self.options.gap):
-            self.found.stop = StopReason.GAP
-        return self.found
+            found.stop = StopReason.INTERRUPT
+        except TimeUp:
+            found.stop = StopReason.TIME_LIMIT
+        if search.closed:
+            found.stop = StopReason.GAP
+        return found
 
     def _search(self) -> None:
-        self.told(f"making {len(self.cut.bundles):,} programs, one a bundle of scenarios")
-        described = self._ask(worker.describe)
-        answers = [answer for _, answer in described]
-        if any(answer.reach for answer in answers):
-            self._refute("a scenario has no plan even by itself")
+        master = self._described()
+        if master is None or not self._relaxed(master):
             return
-        trunks = [trunk for trunk, _ in described]
-        self.found.columns = sum(trunk.columns for trunk in trunks)
-        self.found.integers = sum(trunk.integers for trunk in trunks)
-        self.found.rows = sum(trunk.rows for trunk in trunks)
-        size = abs(self._risked([answer.objective or 0.0 for answer in answers]))
-        self.master = Master(trunks, self.probabilities, self.cut.case.settings, size)
-        self.master.learn(answers)
-        if self._relaxation(self._mean_of(answers)):
-            self._whole()
+        pricing = self.pricing = Pricing(self.search, master, self.crew)
+        self._lift(master, pricing)
+        seen: set[bytes] = set()
+        while not self.search.closed and not self.search.found.infeasible:
+            trunk = self._chosen(master)
+            if trunk is None or trunk.tobytes() in seen:
+                pricing.refine(to_the_end=True)
+                Branching(self.search, master, self.crew, pricing).run(FIRST_SECONDS)
+                return
+            seen.add(trunk.tobytes())
+            pricing.price(trunk)
+            pricing.refine(to_the_end=False)
 
-    def _relaxation(self, core: np.ndarray) -> bool:
+    def _described(self) -> Master | None:
+        """Make the programs and the trunk's; None if a bundle has no plan even by itself."""
+        search, found = self.search, self.search.found
+        self.told(f"making {self.crew.count:,} programs, one a bundle of scenarios")
+        trunks, alone = zip(*self.crew.describe(), strict=True)
+        if any(bound.reach for bound in alone):
+            search.refute("a scenario has no plan even by itself")
+            return None
+        found.columns = sum(trunk.columns for trunk in trunks)
+        found.integers = sum(trunk.integers for trunk in trunks)
+        found.rows = sum(trunk.rows for trunk in trunks)
+        size = abs(search.risked([bound.constant for bound in alone]))
+        master = Master(trunks, search.probabilities, search.settings, size)
+        master.learn(dict(enumerate(alone)))
+        self.core = master.mean_of({n: bound.liked for n, bound in enumerate(alone) if bound.liked is not None})
+        return master
+
+    def _relaxed(self, master: Master) -> bool:
         """Cut the relaxation until it stalls; False if it has no solution."""
-        master = self._built()
+        search, core = self.search, self.core
         self.told(f"cutting the relaxation of {master.size:,} shared columns")
         best, step, idle, last = math.inf, HALF, 0, -math.inf
         while idle < STALLED:
             end = master.linear()
             if end is None:
-                self._refute("no trunk can be carried on in every scenario")
+                search.refute("no trunk can be carried on in every scenario")
                 return False
-            self._bounded(end.objective * master.unit)
-            out = end.values[: master.size]
-            answers = self._linear(out * step + core * (1.0 - step))
-            master.learn(answers)
-            self.found.rounds += 1
-            value = math.inf
-            if not any(answer.reach for answer in answers):
-                value = self._risked([answer.objective or 0.0 for answer in answers])
-                if value < best:
-                    best, core = value, out * step + core * (1.0 - step)
-            scale = self.options.gap / 20.0 * max(1.0, abs(self.found.bound))
-            if best - self.found.bound <= scale:
+            search.bounded(end.objective * master.unit)
+            trunk = end.values[: master.size] * step + core * (1.0 - step)
+            value = self._value(master, self._cut_at(master, trunk), trunk)
+            if value < best:
+                best, core = value, trunk
+            if best - search.found.bound <= search.slight:
                 break
-            moved = self.found.bound - last > scale
+            moved = search.found.bound - last > search.slight
             idle = 0 if moved else idle + 1
             step = HALF if moved else 1.0
-            last = max(last, self.found.bound)
+            last = max(last, search.found.bound)
         return True
 
-    def _whole(self) -> None:
-        """Candidates for the trunk's whole numbers, each cut and priced."""
-        master, seen = self._built(), set()
-        tight = max(self.options.gap / 4.0, 1e-9)
-        while not self.found.closed(self.options.gap):
-            self.told(f"choosing a trunk under {len(master.cuts):,} cuts")
-            trunk = self._candidate(tight)
-            if trunk is None:
+    def _cut_at(self, master: Master, trunk: np.ndarray) -> list[Bound]:
+        """The relaxation of every bundle at a trunk, learnt by the master."""
+        began = time.perf_counter()
+        bounds = self.crew.linear(master.shares(trunk))
+        self.round_seconds = time.perf_counter() - began
+        master.learn(dict(enumerate(bounds)))
+        self.search.found.rounds += 1
+        return bounds
+
+    def _value(self, master: Master, bounds: Sequence[Bound], trunk: np.ndarray) -> float:
+        """What the relaxation says that a trunk costs, USD; infinite if it cannot be carried on."""
+        if any(bound.reach for bound in bounds):
+            return math.inf
+        return self.search.risked([b.at(share) for b, share in zip(bounds, master.shares(trunk), strict=True)])
+
+    def _lift(self, master: Master, pricing: Pricing) -> None:
+        """Lagrangian bounds of every bundle, by cuts alone, at the multipliers of the relaxation, while they rise."""
+        search, first, rise = self.search, self.search.found.bound, math.inf
+        while not search.closed and self._has_time() and rise > self._worth(first):
+            end = master.linear()
+            if end is None:
                 return
-            answers = self._linear(trunk)
-            master.learn(answers)
-            self.found.rounds += 1
-            if any(answer.reach for answer in answers):
-                continue
-            mark = trunk[master.program.integrality[: master.size]].tobytes()
-            if mark in seen and not self._more(answers):
-                if tight <= 1e-9:
-                    self.found.detail = "the cuts say no more: the rest of the gap is in the bundles' whole numbers"
-                    return
-                tight = tight / 10.0 if tight > 1e-7 else 1e-9
-                continue
-            if mark not in seen:
-                seen.add(mark)
-                before = self._distance()
-                self._price(trunk, answers)
-                self._more(answers)
-                if self._distance() > PROGRESS * before:
-                    self.seconds *= 2.0
-                    self._again()
+            self.told("bounding every scenario with whole numbers")
+            last = search.found.bound
+            asked = {bundle: Asked(gradient) for bundle, gradient in master.multipliers(end).items()}
+            pricing.learn(self.crew.lagrangian(asked, search.fine, ROOT_SECONDS, False))
+            self._settle(master)
+            rise = search.found.bound - last
 
-    def _candidate(self, gap: float) -> np.ndarray | None:
+    def _worth(self, first: float) -> float:
+        """The rise of the bound, USD, that makes another pass over all bundles worth its time."""
+        bound = self.search.found.bound
+        return max(self.search.options.gap * abs(bound), LITTLE * (bound - first))
+
+    def _has_time(self) -> bool:
+        """Whether the time limit leaves enough for bounds before every bundle must have a plan."""
+        longest = FIRST_SECONDS * self.crew.count / self.search.workers
+        return self.search.left > 2.0 * min(longest, ROUNDS * self.round_seconds)
+
+    def _settle(self, master: Master) -> None:
+        """Cut the relaxation at its own solution until that brings little."""
+        search, last = self.search, -math.inf
+        while search.found.bound - last > search.slight:
+            last = search.found.bound
+            end = master.linear()
+            if end is None:
+                return
+            search.bounded(end.objective * master.unit)
+            self._cut_at(master, end.values[: master.size])
+
+    def _chosen(self, master: Master) -> np.ndarray | None:
+        """The best trunk under the cuts, cut until they know its relaxed cost; None if none is found in time."""
+        while True:
+            self.told(f"choosing a trunk under {len(master.cuts):,} cuts")
+            trunk = self._candidate(master)
+            if trunk is None:
+                return None
+            before = master.value(trunk)
+            value = self._value(master, self._cut_at(master, trunk), trunk)
+            if value <= before + self.search.fine * max(1.0, abs(before)):
+                return trunk
+
+    def _candidate(self, master: Master) -> np.ndarray | None:
         """The best trunk under the cuts; None if there is none, or none in time."""
-        master = self._built()
-        left = self._left()
-        options = replace(self.options, gap=gap, time_limit_seconds=min(left, MASTER_SECONDS))
-        outcome = highs.solve(master.whole(), options, stop_event=self.stop)
+        search = self.search
+        limit = min(search.left, MASTER_SECONDS)
+        outcome = highs.solve(
+            master.whole(), replace(search.options, gap=search.fine, time_limit_seconds=limit), stop_event=search.stop
+        )
         if outcome.stop is StopReason.INTERRUPT:
-            self.stop.set()
+            search.stop.set()
         if outcome.bound is not None:
-            self._bounded(outcome.bound * master.unit)
-        self._alive()
+            search.bounded(outcome.bound * master.unit)
+        search.alive()
         if outcome.values is None:
-            if outcome.status is Status.INFEASIBLE and self.found.objective is None:
-                self._refute("no trunk can be carried on in every scenario")
+            if outcome.status is Status.INFEASIBLE and search.found.objective is None:
+                search.refute("no trunk can be carried on in every scenario")
             return None
-        return _clean(outcome.values[: master.size], master.program.integrality[: master.size])
-
-    def _price(self, trunk: np.ndarray, answers: Sequence[Answer]) -> None:
-        """What the trunk costs with the whole numbers of the bundles; left out where even the relaxation is dearer."""
-        relaxed, least = self._risked([answer.objective or 0.0 for answer in answers]), self.found.objective
-        if least is not None and relaxed >= least:
-            return
-        self.told("pricing a trunk with whole numbers in every scenario")
-        gap = self.options.gap / 4.0
-        priced = self._ask(worker.priced, self._shares(trunk), gap, self.seconds)
-        if any(answer.objective is None for answer in priced):
-            return
-        costs = [answer.objective or 0.0 for answer in priced]
-        settings, value = self.cut.case.settings, self._risked(costs)
-        limit = settings.cvar_limit_usd
-        if limit is not None and cvar(costs, self.probabilities, settings.risk_tail) > limit:
-            return
-        if self.found.objective is None or value < self.found.objective:
-            self.found.trunk, self.found.objective, self.known = trunk, value, list(answers)
-        self._report()
-
-    def _again(self) -> None:
-        """Price the best trunk with more time, from what was found for it."""
-        if self.found.trunk is not None and not self.found.closed(self.options.gap):
-            self._price(self.found.trunk, self.known)
-
-    def _distance(self) -> float:
-        return math.inf if self.found.objective is None else self.found.objective - self.found.bound
-
-    def _more(self, answers: Sequence[Answer]) -> bool:
-        """Learn the Lagrangian bounds at the gradients of the answers; False if the master knew as much."""
-        if self.found.closed(self.options.gap):
-            return True
-        master = self._built()
-        self.told("bounding every scenario with whole numbers")
-        gradients = [answer.gradient for answer in answers]
-        found = self._ask(worker.lagrangian, gradients, self.options.gap / 4.0, self.seconds)
-        before = master.linear()
-        master.learn([replace(answer, reach=False) for answer in found])
-        after = master.linear()
-        if before is None or after is None:
-            return False
-        self._bounded(after.objective * master.unit)
-        return after.objective > before.objective + 1e-7 * max(1.0, abs(before.objective))
+        return master.clean(outcome.values)
 
     def finished(self, template: Result, gap: float) -> list[Branch]:
         """The plan of the best trunk in every scenario, with exact whole numbers, in the order of the case.
 
         Raises SolverError where a bundle's plan cannot be found again.
         """
-        assert self.found.trunk is not None
+        assert self.pricing is not None and self.pricing.best is not None
         self.told("writing down the plan of every scenario")
-        self.stop, limit = threading.Event(), self.options
-        self.options = replace(limit, time_limit_seconds=None)
-        more = (gap, 4.0 * self.seconds, template)
-        branches = [
-            branch for part in self._ask(worker.finished, self._shares(self.found.trunk), *more) for branch in part
-        ]
-        self.options = limit
+        self.crew.alive = _go_on
+        branches = self.crew.finished(self.pricing.best.shares, gap, 4.0 * FIRST_SECONDS, template)
         order = {future: number for number, future in enumerate(row.scenario for row in self.cut.case.of(Scenario))}
         return sorted(branches, key=lambda branch: order[branch.scenario])
 
-    def _linear(self, trunk: np.ndarray) -> list[Answer]:
-        return self._ask(worker.linear, self._shares(trunk))
 
-    def _shares(self, trunk: np.ndarray) -> list[np.ndarray]:
-        return [trunk[view.columns] for view in self._built().views]
-
-    def _ask(self, work: Callable[..., Any], arrays: Sequence[np.ndarray] | None = None, *more: Any) -> list[Any]:
-        """One answer a bundle, in order."""
-        tasks: list[tuple[Any, ...]] = []
-        for chunk in self.chunks:
-            own = () if arrays is None else ([arrays[number] for number in chunk],)
-            tasks.append((chunk, *own, *more))
-        answers: list[Any] = [None] * len(self.cut.bundles)
-        for number, got in self.fleet.each(work, tasks, self.stop):
-            for bundle, answer in zip(self.chunks[number], got, strict=True):
-                answers[bundle] = answer
-            self._alive()
-            self._report()
-        return answers
-
-    def _mean_of(self, answers: Sequence[Answer]) -> np.ndarray:
-        """The mean of what the scenarios would do alone: it meets the rows of the trunk."""
-        master = self._built()
-        total, weight = np.zeros(master.size), np.zeros(master.size)
-        for view, answer in zip(master.views, answers, strict=True):
-            assert answer.trunk is not None
-            total[view.columns] += view.probability * answer.trunk
-            weight[view.columns] += view.probability
-        return total / np.maximum(weight, 1e-300)
-
-    def _risked(self, costs: Sequence[float]) -> float:
-        """Expected cost + risk weight x CVaR."""
-        return weighed(costs, self.probabilities, self.cut.case.settings)
-
-    def _built(self) -> Master:
-        assert self.master is not None
-        return self.master
-
-    def _bounded(self, bound: float) -> None:
-        self.found.bound = max(self.found.bound, bound)
-        self._report()
-
-    def _refute(self, why: str) -> None:
-        self.found.infeasible, self.found.stop, self.found.detail = True, StopReason.PROOF, why
-
-    def _left(self) -> float:
-        limit = self.options.time_limit_seconds
-        return math.inf if limit is None else max(0.0, limit - (time.perf_counter() - self.began))
-
-    def _alive(self) -> None:
-        """Raise where the search must end."""
-        if self.stop.is_set():
-            raise Interrupted
-        if self._left() <= 0.0:
-            raise _TimeUp
-
-    def _report(self) -> None:
-        bound = self.found.bound if math.isfinite(self.found.bound) else None
-        self.told(Progress(time.perf_counter() - self.began, self.found.objective, bound, self.found.rounds))
-
-
-def _clean(values: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """Whole numbers whole, and no rounding errors of zero."""
-    exact = np.where(whole, np.rint(values), values)
-    return np.where(np.abs(exact) < 1e-9, 0.0, exact)
-
-
-class _TimeUp(Exception):
-    """The time limit has passed."""
+def _go_on() -> None:
+    """What has been found is written down, whatever the time."""

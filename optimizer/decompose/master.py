@@ -4,18 +4,20 @@ minimise  sum_b probability[b] cost[b] x + sum_g probability[g] theta[g]   (+ ri
 with, for each group g, theta[g] >= what cuts say that its bundles cost on average beyond the trunk's own cost.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from optimizer.case.settings import Settings
-from optimizer.decompose.part import Answer, Place, Trunk
+from optimizer.decompose.part import Bound, Place, Trunk
 from optimizer.model.arrays import Program
 from optimizer.model.warm import LinearEnd, Warm
+from optimizer.plan.tree import weighed
 
 MOST_GROUPS = 50
+NOTHING = 1e-12
 
 
 @dataclass
@@ -25,6 +27,30 @@ class View:
     columns: np.ndarray
     costs: np.ndarray
     probability: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """A cut: lower <= terms. `averaged` are the bounds of the bundles of a group that it is the mean of."""
+
+    lower: float
+    index: np.ndarray
+    value: np.ndarray
+    averaged: Mapping[int, Bound]
+
+
+@dataclass(frozen=True)
+class Box:
+    """Bounds of the trunk's columns: a part of all trunks."""
+
+    lower: np.ndarray
+    upper: np.ndarray
+
+    def split(self, column: int, at: float, whole: bool) -> tuple["Box", "Box"]:
+        """Below and above a value of a column; a whole number itself is below."""
+        below, above = self.upper.copy(), self.lower.copy()
+        below[column], above[column] = (np.floor(at), np.floor(at) + 1.0) if whole else (at, at)
+        return Box(self.lower, below), Box(above, self.upper)
 
 
 class Master:
@@ -42,14 +68,14 @@ class Master:
             View(np.array([self.places[place] for place in trunk.places], dtype=np.int64), trunk.costs, share)
             for trunk, share in zip(trunks, probabilities, strict=True)
         ]
-        self.risky = settings.risk_counts
+        self.settings, self.risky = settings, settings.risk_counts
         count = len(trunks) if self.risky else min(MOST_GROUPS, len(trunks))
         self.groups = [list(range(first, len(trunks), count)) for first in range(count)]
         self.weights = [sum(probabilities[number] for number in group) for group in self.groups]
         self.size = len(self.places)
         self.program = self._program(trunks, settings)
         self.warm = Warm(self.program)
-        self.cuts: list[tuple[float, np.ndarray, np.ndarray]] = []
+        self.cuts: list[Row] = []
 
     def _program(self, trunks: Sequence[Trunk], settings: Settings) -> Program:
         n, groups = self.size, len(self.groups)
@@ -90,49 +116,118 @@ class Master:
         if settings.risk_weight:
             costs[index] += settings.risk_weight * value
 
-    def learn(self, answers: Sequence[Answer]) -> None:
-        """Add the cuts of all bundles, one answer each: averages of their groups, and what is out of reach."""
-        for number, answer in enumerate(answers):
-            if answer.reach:
-                scale = max(1.0, float(np.abs(answer.gradient).max(initial=0.0)))
-                columns = self.views[number].columns
-                self._cut(answer.constant / scale, columns, -answer.gradient / scale)
-        for number, group in enumerate(self.groups):
-            if any(answers[bundle].reach for bundle in group):
-                continue
-            self._average(number, group, answers)
+    def learn(self, bounds: Mapping[int, Bound]) -> None:
+        """Keep the cuts of the bounds of bundles, by number."""
+        for row in self.rows_of(bounds):
+            self.cuts.append(row)
+            self.warm.add_row(row.lower, row.index, row.value)
 
-    def _average(self, number: int, group: Sequence[int], answers: Sequence[Answer]) -> None:
+    def rows_of(self, bounds: Mapping[int, Bound]) -> list[Row]:
+        """Cuts of the bounds of bundles: averages of the groups that are whole, and what is out of reach."""
+        rows = [self._reach(number, bound) for number, bound in bounds.items() if bound.reach]
+        for number, group in enumerate(self.groups):
+            if all(bundle in bounds and not bounds[bundle].reach for bundle in group):
+                averaged = {bundle: bounds[bundle] for bundle in group}
+                if all(np.isfinite(bound.constant) for bound in averaged.values()):
+                    rows.append(self._average(number, averaged))
+        return rows
+
+    def _reach(self, number: int, bound: Bound) -> Row:
+        scale = max(1.0, float(np.abs(bound.gradient).max(initial=0.0)))
+        return _row(bound.constant / scale, self.views[number].columns, -bound.gradient / scale, {})
+
+    def group_of(self, bundle: int) -> Sequence[int]:
+        """The bundles whose cuts are averaged with those of this one."""
+        return self.groups[bundle % len(self.groups)]
+
+    def _average(self, number: int, bounds: Mapping[int, Bound]) -> Row:
         gradient, constant = np.zeros(self.size), 0.0
-        for bundle in group:
-            view, answer = self.views[bundle], answers[bundle]
+        for bundle, bound in bounds.items():
+            view = self.views[bundle]
             share = view.probability / self.weights[number]
-            gradient[view.columns] += share * (answer.gradient - view.costs)
-            constant += share * answer.constant
-        if not np.isfinite(constant):
-            return
+            gradient[view.columns] += share * (bound.gradient - view.costs)
+            constant += share * bound.constant
         used = np.flatnonzero(gradient)
         index = np.concatenate([used, [self.size + number]])
         value = np.concatenate([-gradient[used] / self.unit, [1.0]])
-        self._cut(constant / self.unit, index, value)
+        return _row(constant / self.unit, index, value, bounds)
 
-    def _cut(self, lower: float, index: np.ndarray, value: np.ndarray) -> None:
-        kept = np.abs(value) > 1e-12
-        self.cuts.append((lower, index[kept], value[kept]))
-        self.warm.add_row(lower, index[kept], value[kept])
+    def multipliers(self, end: LinearEnd, more: Sequence[Row] = ()) -> dict[int, np.ndarray]:
+        """For each bundle the mean multiplier of the cuts that hold the relaxation up, weighted by their duals.
+
+        A Lagrangian bound is concave in its multiplier: at this one it is no less, at the solution of the relaxation,
+        than what the cuts say together.
+        """
+        total: dict[int, np.ndarray] = {}
+        weight: dict[int, float] = {}
+        for row, dual in zip((*self.cuts, *more), end.row_duals[self.program.num_rows :], strict=True):
+            for bundle, bound in row.averaged.items() if dual > 0.0 else ():
+                total[bundle] = total.get(bundle, 0.0) + dual * bound.gradient
+                weight[bundle] = weight.get(bundle, 0.0) + dual
+        return {bundle: gradient / weight[bundle] for bundle, gradient in total.items()}
+
+    def shares(self, trunk: np.ndarray) -> list[np.ndarray]:
+        """A trunk as each bundle sees it."""
+        return [trunk[view.columns] for view in self.views]
+
+    def mean_of(self, shares: Mapping[int, np.ndarray]) -> np.ndarray:
+        """The mean of what bundles, by number, say of the trunk: it meets the rows of the trunk."""
+        total, weight = np.zeros(self.size), np.zeros(self.size)
+        for number, share in shares.items():
+            view = self.views[number]
+            total[view.columns] += view.probability * share
+            weight[view.columns] += view.probability
+        return total / np.maximum(weight, 1e-300)
+
+    def value(self, trunk: np.ndarray) -> float:
+        """What the cuts say that a trunk costs at least, with its risk, USD."""
+        theta = np.full(len(self.groups), -np.inf)
+        for row in self.cuts:
+            if row.averaged:
+                group, rest = row.index[-1] - self.size, float(row.value[:-1] @ trunk[row.index[:-1]])
+                theta[group] = max(theta[group], row.lower - rest)
+        own = np.array([view.probability * float(view.costs @ trunk[view.columns]) for view in self.views])
+        costs = [self.unit * theta[n] + own[group].sum() / self.weights[n] for n, group in enumerate(self.groups)]
+        return weighed(costs, self.weights, self.settings)
+
+    def clean(self, values: np.ndarray) -> np.ndarray:
+        """The trunk in a solution: whole numbers whole, and no rounding errors of zero."""
+        trunk, whole = values[: self.size], self.program.integrality[: self.size]
+        exact = np.where(whole, np.rint(trunk), trunk)
+        return np.where(np.abs(exact) < 1e-9, 0.0, exact)
+
+    def mark(self, trunk: np.ndarray) -> bytes:
+        """The whole numbers of a trunk, to know it again."""
+        return trunk[self.program.integrality[: self.size]].tobytes()
+
+    @property
+    def box(self) -> Box:
+        """All trunks."""
+        return Box(self.program.col_lower[: self.size], self.program.col_upper[: self.size])
 
     def linear(self) -> LinearEnd | None:
         """The relaxation with all cuts."""
         return self.warm.linear()
 
-    def whole(self) -> Program:
-        """The mixed-integer program with all cuts."""
-        if not self.cuts:
-            return self.program
-        program = self.program
+    def linear_in(self, box: Box, more: Sequence[Row]) -> LinearEnd | None:
+        """The same in a box, with more cuts that hold in it."""
+        program = self._inside(box)
+        self.warm.bounds(program.col_lower, program.col_upper)
+        for row in more:
+            self.warm.add_row(row.lower, row.index, row.value)
+        end = self.warm.linear()
+        self.warm.drop_rows(len(more))
+        self.warm.bounds(self.program.col_lower, self.program.col_upper)
+        return end
+
+    def whole(self, box: Box | None = None, more: Sequence[Row] = ()) -> Program:
+        """The mixed-integer program with all cuts; in a box, with more cuts that hold in it."""
+        program, cuts = self.program if box is None else self._inside(box), (*self.cuts, *more)
+        if not cuts:
+            return program
         rows = _Rows(len(program.costs))
-        for lower, index, value in self.cuts:
-            rows.add(index, value, lower, np.inf)
+        for row in cuts:
+            rows.add(row.index, row.value, row.lower, np.inf)
         matrix, lower, upper = rows.finished()
         joined = csr_array(vstack([program.matrix, matrix])) if program.num_rows else matrix
         return replace(
@@ -143,6 +238,17 @@ class Master:
             row_lower=np.concatenate([program.row_lower, lower]),
             row_upper=np.concatenate([program.row_upper, upper]),
         )
+
+    def _inside(self, box: Box) -> Program:
+        lower = np.concatenate([box.lower, self.program.col_lower[self.size :]])
+        upper = np.concatenate([box.upper, self.program.col_upper[self.size :]])
+        return replace(self.program, col_lower=lower, col_upper=upper)
+
+
+def _row(lower: float, index: np.ndarray, value: np.ndarray, averaged: Mapping[int, Bound]) -> Row:
+    """A cut without the terms that are rounding errors of nothing."""
+    kept = np.abs(value) > NOTHING
+    return Row(lower, index[kept], value[kept], averaged)
 
 
 class _Rows:

@@ -12,7 +12,7 @@ as x, its share of the trunk's cost included. Every answer bounds F from below b
 """
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack, vstack
@@ -26,8 +26,6 @@ from optimizer.model.warm import Warm
 from optimizer.rules.formulation import Formulation, Variable
 
 Place = tuple[Hashable, int]
-PATIENCE = 5.0
-"""So many times the seconds a bundle may take in which no plan was found: one without a plan spoils a trunk."""
 
 
 @dataclass(frozen=True)
@@ -51,17 +49,41 @@ class Trunk:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A linear bound on F, USD: `constant` + `gradient` x. `objective` is the cost of a plan, `y` its trunk.
+class Bound:
+    """A linear bound from below on what a bundle costs, USD: F(x) >= `constant` + `gradient` x.
 
-    With `reach`, it says 0 >= constant + gradient x instead, and is no cost.
+    With `reach` it says of x alone: 0 >= constant + gradient x, or the trunk x cannot be carried on. `liked` is the
+    trunk at which the bound is attained, where one was found.
     """
 
     constant: float
     gradient: np.ndarray
-    objective: float | None = None
-    trunk: np.ndarray | None = None
     reach: bool = False
+    liked: np.ndarray | None = field(default=None, compare=False)
+
+    def at(self, trunk: np.ndarray) -> float:
+        """The bound at a trunk, USD."""
+        return self.constant + float(self.gradient @ trunk)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A multiplier, and the bounds of the trunks that are looked at; all where there are none."""
+
+    gradient: np.ndarray
+    lower: np.ndarray | None = None
+    upper: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a bundle costs under a trunk, USD: a plan of `cost`, None if none was found, and the proven `floor` of it.
+
+    The floor is infinite where there can be no plan.
+    """
+
+    cost: float | None
+    floor: float
 
 
 class Part:
@@ -80,7 +102,7 @@ class Part:
         self.own = np.asarray(others == 0.0)
         self.unit = form.usd_per_unit
         self.program = replace(program, columns=(), constraints=())
-        self.recourse: np.ndarray | None = None
+        self.plans: dict[bytes, tuple[float, np.ndarray]] = {}
 
     def trunk(self) -> Trunk:
         """What the trunk is to this bundle."""
@@ -108,66 +130,67 @@ class Part:
         row_upper = np.where(self.own, np.inf, program.row_upper)
         return replace(program, col_lower=lower, col_upper=upper, row_lower=row_lower, row_upper=row_upper)
 
-    def linear(self, warm: Warm, trunk: np.ndarray) -> Answer:
+    def linear(self, warm: Warm, trunk: np.ndarray) -> Bound:
         """(CUT-1), or (CUT-3) where the trunk cannot be carried on."""
         _load(warm, self.fixed(trunk))
         end = warm.linear()
         if end is None:
             return self._reach(trunk)
         gradient = end.reduced_costs[self.link] * self.unit
-        value = end.objective * self.unit
-        return Answer(value - float(gradient @ trunk), gradient, value)
+        return Bound(end.objective * self.unit - float(gradient @ trunk), gradient)
 
-    def foresight(self, warm: Warm) -> Answer:
-        """(CUT-2) at the multiplier 0, whole numbers relaxed; with the trunk that this future would like best."""
+    def foresight(self, warm: Warm) -> Bound:
+        """(CUT-2) at the multiplier 0, whole numbers relaxed."""
         _load(warm, self.program)
         end = warm.linear()
         if end is None:
-            return Answer(np.inf, np.zeros(len(self.link)), None, None, True)
-        value = end.objective * self.unit
-        return Answer(value, np.zeros(len(self.link)), value, end.values[self.link])
+            return Bound(np.inf, np.zeros(len(self.link)), reach=True)
+        return Bound(end.objective * self.unit, np.zeros(len(self.link)), liked=end.values[self.link])
 
-    def lagrangian(self, warm: Warm, gradient: np.ndarray, gap: float, seconds: float) -> Answer:
-        """(CUT-2); its `trunk` is the one at which the bound is attained."""
-        costs = self.program.costs.copy()
-        costs[self.link] -= gradient / self.unit
-        _load(warm, replace(self.program, costs=costs))
-        end = warm.mixed(gap, seconds)
-        found = None if end.values is None else end.values[self.link]
-        return Answer(end.bound * self.unit, gradient, None, found, end.infeasible)
+    def lagrangian(self, warm: Warm, asked: Asked, gap: float, seconds: float, branch: bool) -> Bound:
+        """(CUT-2) as far as it is proven in time: by cuts alone, or with `branch` by branching as well."""
+        program = self.program
+        costs, lower, upper = program.costs.copy(), program.col_lower.copy(), program.col_upper.copy()
+        costs[self.link] -= asked.gradient / self.unit
+        if asked.lower is not None and asked.upper is not None:
+            lower[self.link] = np.maximum(lower[self.link], asked.lower)
+            upper[self.link] = np.minimum(upper[self.link], asked.upper)
+        _load(warm, replace(program, costs=costs, col_lower=lower, col_upper=upper))
+        end = warm.mixed(gap, seconds) if branch else warm.root(gap, seconds)
+        liked = None if end.values is None else end.values[self.link]
+        return Bound(end.bound * self.unit, asked.gradient, liked=liked)
 
-    def priced(self, warm: Warm, trunk: np.ndarray, gap: float, seconds: float) -> Answer:
-        """The cost of a plan with the trunk decided, and the proven least of it as the constant.
+    def priced(self, warm: Warm, trunk: np.ndarray, gap: float, seconds: float, bearable: float) -> Price:
+        """The cost of a plan with the trunk decided. It ends at the gap, or when that is bearable: see `Warm.mixed`."""
+        _load(warm, self.fixed(trunk))
+        end = warm.mixed(gap, seconds, bearable)
+        if end.values is not None and end.objective is not None:
+            self._keep(trunk, end.objective, end.values)
+        kept = self.plans.get(trunk.tobytes())
+        return Price(None if kept is None else kept[0] * self.unit, end.bound * self.unit)
 
-        It begins from the whole numbers found for the last trunk. `objective` is None where no plan was found;
-        `reach` says that there is none.
-        """
-        program = self.fixed(trunk)
-        _load(warm, program)
-        start = None
-        if self.recourse is not None:
-            start = self.recourse.copy()
-            start[self.link] = trunk
-        end = warm.mixed(gap, seconds, start)
-        if end.objective is None and not end.infeasible:
-            end = warm.mixed(gap, PATIENCE * seconds, start)
-        if end.objective is None:
-            return Answer(end.bound * self.unit, np.zeros(len(self.link)), None, None, end.infeasible)
-        self.recourse = end.values
-        return Answer(end.bound * self.unit, np.zeros(len(self.link)), end.objective * self.unit)
+    def _keep(self, trunk: np.ndarray, cost: float, values: np.ndarray) -> None:
+        """Remember the whole numbers of the cheapest plan of a trunk."""
+        kept = self.plans.get(trunk.tobytes())
+        if kept is None or cost < kept[0]:
+            whole = np.rint(values[self.program.integrality]).astype(np.int32)
+            self.plans[trunk.tobytes()] = (cost, whole)
 
     def exact(self, warm: Warm, trunk: np.ndarray, gap: float, seconds: float) -> np.ndarray:
         """All columns of the plan with the trunk decided, its whole numbers exact. Raises SolverError without one."""
-        self.priced(warm, trunk, gap, seconds)
-        found = self.recourse
-        if found is None or not np.allclose(found[self.link], trunk):
+        if trunk.tobytes() not in self.plans:
+            self.priced(warm, trunk, gap, seconds, np.inf)
+        kept = self.plans.get(trunk.tobytes())
+        if kept is None:
             raise SolverError("the plan of a trunk that was priced could not be found again: give it more time")
-        polished = polish(self.fixed(trunk), found)
+        values = np.zeros(self.program.num_columns)
+        values[self.program.integrality] = kept[1]
+        polished = polish(self.fixed(trunk), values)
         if polished.values is None:
             raise SolverError(polished.failure)
         return polished.values
 
-    def _reach(self, trunk: np.ndarray) -> Answer:
+    def _reach(self, trunk: np.ndarray) -> Bound:
         """(CUT-3)."""
         program, count = self.fixed(trunk), len(self.link)
         size = program.num_columns
@@ -193,10 +216,10 @@ class Part:
         )
         end = Warm(elastic).linear()
         if end is None:
-            return Answer(np.inf, np.zeros(count), reach=True)
+            return Bound(np.inf, np.zeros(count), reach=True)
         duals, reduced, reached = end.row_duals[-count:], end.reduced_costs[self.link], end.values[self.link]
         constant = end.objective - float(duals @ trunk) - float(reduced @ reached)
-        return Answer(constant, duals + reduced, reach=True)
+        return Bound(constant, duals + reduced, reach=True)
 
 
 def _load(warm: Warm, program: Program) -> None:

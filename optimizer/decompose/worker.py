@@ -8,7 +8,7 @@ import numpy as np
 
 from optimizer.case.case import Case
 from optimizer.decompose.bundle import Bundle, Cut
-from optimizer.decompose.part import Answer, Part, Trunk
+from optimizer.decompose.part import Asked, Bound, Part, Price, Trunk
 from optimizer.model.arrays import Program, compile_program
 from optimizer.model.build import formulate
 from optimizer.model.extract import branch, extract
@@ -63,30 +63,32 @@ class Workshop:
         return self._arrays.setdefault(pickle.dumps(array), array)
 
 
-def describe(shop: Workshop, numbers: Numbers) -> list[tuple[Trunk, Answer]]:
+def describe(shop: Workshop, numbers: Numbers) -> list[tuple[Trunk, Bound]]:
     """The trunk as each bundle sees it, and what it would do alone."""
     parts = [shop.part(number) for number in numbers]
     return [(part.trunk(), part.foresight(shop.warm(part))) for part in parts]
 
 
-def linear(shop: Workshop, numbers: Numbers, trunks: list[np.ndarray]) -> list[Answer]:
+def linear(shop: Workshop, numbers: Numbers, trunks: list[np.ndarray]) -> list[Bound]:
     """Each bundle's relaxation under a trunk."""
     parts = [shop.part(number) for number in numbers]
     return [part.linear(shop.warm(part), trunk) for part, trunk in zip(parts, trunks, strict=True)]
 
 
 def lagrangian(
-    shop: Workshop, numbers: Numbers, gradients: list[np.ndarray], gap: float, seconds: float
-) -> list[Answer]:
+    shop: Workshop, numbers: Numbers, asked: list[Asked], gap: float, seconds: float, branch: bool
+) -> list[Bound]:
     """Each bundle's Lagrangian bound at a multiplier."""
     parts = [shop.part(number) for number in numbers]
-    return [part.lagrangian(shop.warm(part), g, gap, seconds) for part, g in zip(parts, gradients, strict=True)]
+    return [part.lagrangian(shop.warm(part), one, gap, seconds, branch) for part, one in zip(parts, asked, strict=True)]
 
 
-def priced(shop: Workshop, numbers: Numbers, trunks: list[np.ndarray], gap: float, seconds: float) -> list[Answer]:
+def priced(
+    shop: Workshop, numbers: Numbers, trunks: list[np.ndarray], gap: float, seconds: float, bearable: float
+) -> list[Price]:
     """Each bundle's cost of a plan under a trunk."""
     parts = [shop.part(number) for number in numbers]
-    return [part.priced(shop.warm(part), trunk, gap, seconds) for part, trunk in zip(parts, trunks, strict=True)]
+    return [part.priced(shop.warm(part), t, gap, seconds, bearable) for part, t in zip(parts, trunks, strict=True)]
 
 
 def finished(

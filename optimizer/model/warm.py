@@ -1,10 +1,12 @@
 """A linear or mixed-integer program kept in HiGHS and solved again and again with other bounds, costs and rows.
 
 Beside highs.py the only importer of highspy: there a program is solved once, here the basis of the last solve is the
-start of the next. One thread, no callbacks: it is made for the workers of a decomposition.
+start of the next. One thread: it is made for the workers of a decomposition.
 """
 
+import bisect
 import math
+import time
 from dataclasses import dataclass
 
 import highspy
@@ -13,8 +15,20 @@ import numpy as np
 from optimizer.errors import SolverError
 from optimizer.model.arrays import Program
 from optimizer.model.highs import load_program
+from optimizer.model.outcome import TOLERANCE, relative_gap
 
 _End = highspy.HighsModelStatus
+_HEURISTICS = (
+    "mip_heuristic_run_feasibility_jump",
+    "mip_heuristic_run_rens",
+    "mip_heuristic_run_rins",
+    "mip_heuristic_run_root_reduced_cost",
+)
+LATE_SHARE = 0.2
+"""A bound is flat when the second half of the time brought less than this share of all that it rose, or of a gap."""
+MOST_SECONDS = 5.0
+MOST_ROOTS = 10.0
+"""A search for a bound alone takes at most so many times as long as its first bound did."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +55,7 @@ class Warm:
     """One HiGHS object that holds the program, its integers relaxed until `mixed` is called."""
 
     def __init__(self, program: Program) -> None:
-        self.program = program
+        self.program, self._costs = program, program.costs
         self.highs = load_program(program)
         self.highs.setOptionValue("threads", 1)
         self._columns = np.arange(program.num_columns, dtype=np.int32)
@@ -61,11 +75,18 @@ class Warm:
 
     def costs(self, costs: np.ndarray) -> None:
         """Costs of all columns."""
+        self._costs = costs
         self.highs.changeColsCost(len(self._columns), self._columns, costs)
 
     def add_row(self, lower: float, index: np.ndarray, value: np.ndarray) -> None:
         """A row at the end: lower <= terms."""
         self.highs.addRow(lower, math.inf, len(index), index.astype(np.int32), value.astype(np.float64))
+
+    def drop_rows(self, count: int) -> None:
+        """Take away the last `count` rows."""
+        if count:
+            last = self.highs.getNumRow()
+            self.highs.deleteRows(count, np.arange(last - count, last, dtype=np.int32))
 
     def linear(self) -> LinearEnd | None:
         """Solve the relaxation from the last basis. Raises SolverError where HiGHS neither solves nor refutes it."""
@@ -85,32 +106,112 @@ class Warm:
         arrays = (np.array(part, dtype=np.float64) for part in (found.col_value, found.col_dual, found.row_dual))
         return LinearEnd(self.highs.getInfo().objective_function_value, *arrays)
 
-    def mixed(self, gap: float, seconds: float, start: np.ndarray | None = None) -> MixedEnd:
-        """Solve with integers, to a relative gap or until the time is up. Raises SolverError where HiGHS fails."""
+    def mixed(self, gap: float, seconds: float, bearable: float = math.inf) -> MixedEnd:
+        """Solve with integers, to a relative gap or until it has taken long enough for the gap that it has.
+
+        From `seconds` on it ends at a gap of bearable x time / seconds, and in any case at `MOST_SECONDS` times
+        the seconds. It takes no start: HiGHS 1.16, given one that meets every row, may claim a cost below that of its
+        relaxation. Raises SolverError where HiGHS fails or contradicts itself.
+        """
+        return self._search(gap, MOST_SECONDS * seconds, _Enough(seconds, bearable))
+
+    def root(self, gap: float, seconds: float) -> MixedEnd:
+        """The same for the bound alone: no search for plans, and it ends when the bound has become flat."""
+        self._heuristics(False)
+        try:
+            return self._search(gap, seconds, _Flat(gap))
+        finally:
+            self._heuristics(True)
+
+    def _heuristics(self, wanted: bool) -> None:
+        for name in _HEURISTICS:
+            self.highs.setOptionValue(name, wanted)
+
+    def _search(self, gap: float, seconds: float, ends: "_Ends") -> MixedEnd:
         self._relax(False)
         for name, setting in (("mip_rel_gap", gap), ("mip_abs_gap", 1e-9), ("time_limit", seconds)):
             self.highs.setOptionValue(name, setting)
-        if start is not None:
-            given = highspy.HighsSolution()
-            given.col_value = start
-            self.highs.setSolution(given)
-        self.highs.run()
+        basis = self.highs.getBasis()
+        self.highs.clearSolver()
+        self.highs.cbMipInterrupt.subscribe(ends)
+        try:
+            self.highs.run()
+        finally:
+            self.highs.cbMipInterrupt.unsubscribe(ends)
         status, info = self.highs.getModelStatus(), self.highs.getInfo()
+        found = np.array(self.highs.getSolution().col_value, dtype=np.float64)
+        if basis.valid:
+            self.highs.setBasis(basis)
         if status == _End.kInfeasible:
             return MixedEnd(math.inf, None, None, infeasible=True)
-        if status not in (_End.kOptimal, _End.kTimeLimit):
+        if status not in (_End.kOptimal, _End.kTimeLimit, _End.kInterrupt):
             raise SolverError(f"HiGHS ended a MIP with: {self.highs.modelStatusToString(status)}")
-        whole = bool(self._types.any())
-        bound = info.mip_dual_bound if whole else info.objective_function_value
-        if not whole and status == _End.kTimeLimit:
+        whole, objective = bool(self._types.any()), info.objective_function_value
+        bound = info.mip_dual_bound if whole else objective
+        if not whole and status != _End.kOptimal:
             bound = -math.inf
         if info.primal_solution_status != highspy.kSolutionStatusFeasible:
             return MixedEnd(bound, None, None)
-        values = np.array(self.highs.getSolution().col_value, dtype=np.float64)
-        return MixedEnd(bound, info.objective_function_value, values)
+        self._require_true(found, objective)
+        return MixedEnd(bound, objective, found)
+
+    def _require_true(self, values: np.ndarray, objective: float) -> None:
+        """Raise SolverError unless the plan costs what HiGHS says it does."""
+        terms = self._costs * values
+        cost, size = float(terms.sum()) + self.program.cost_offset, max(1.0, float(np.abs(terms).sum()))
+        if abs(cost - objective) > TOLERANCE * size:
+            raise SolverError(f"HiGHS says its plan costs {objective!r}, but its columns cost {cost!r}")
 
     def _relax(self, relaxed: bool) -> None:
         if relaxed != self._is_relaxed:
             kinds = self._relaxed if relaxed else self._types
             self.highs.changeColsIntegrality(len(self._columns), self._columns, kinds)
             self._is_relaxed = relaxed
+
+
+class _Ends:
+    """Ends a search from within; made when the search begins."""
+
+    def __init__(self) -> None:
+        self.began = time.perf_counter()
+
+    def __call__(self, event: highspy.highs.HighsCallbackEvent) -> None:
+        """Called by HiGHS between steps of its search."""
+        found, bound = event.data_out.mip_primal_bound, event.data_out.mip_dual_bound
+        event.interrupt(self.ends(time.perf_counter() - self.began, found, bound))
+
+    def ends(self, now: float, found: float, bound: float) -> bool:
+        """Whether the search ends now, at these seconds, with a plan that costs `found` and this bound."""
+        raise NotImplementedError
+
+
+class _Enough(_Ends):
+    """Ends a search whose gap is bearable for the time it took."""
+
+    def __init__(self, seconds: float, bearable: float) -> None:
+        super().__init__()
+        self.seconds, self.bearable = seconds, bearable
+
+    def ends(self, now: float, found: float, bound: float) -> bool:
+        gap = relative_gap(found, bound)
+        return now >= self.seconds and gap is not None and gap <= self.bearable * now / self.seconds
+
+
+class _Flat(_Ends):
+    """Ends a search whose bound has become flat."""
+
+    def __init__(self, gap: float) -> None:
+        super().__init__()
+        self.gap = gap
+        self.times: list[float] = []
+        self.bounds: list[float] = []
+
+    def ends(self, now: float, found: float, bound: float) -> bool:
+        if not math.isfinite(bound):
+            return False
+        self.times.append(now)
+        self.bounds.append(bound)
+        half = bisect.bisect_right(self.times, now / 2.0) - 1
+        if half < 0 or now > MOST_ROOTS * self.times[0]:
+            return half >= 0
+        return bound - self.bounds[half] <= LATE_SHARE * max(bound - self.bounds[0], self.gap * abs(bound))

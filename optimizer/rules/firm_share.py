@@ -1,6 +1,9 @@
 """Firm share: what may not be interrupted does not run on interruptible capacity.
 
   (FIRM-1)  sum_{s,a} interruptible[w,s,a,g,t] <= (1 - firm share[w]) x load due[w,g,t]        units
+  (FIRM-2)  sum_a interruptible[w,s,a,g,t] <= (1 - firm share[w]) x most due[w,g,t] placed[w,s,t]       units
+(FIRM-2) follows from (FIRM-1) where `placed` is whole, and says more where it is not: a site that has interruptible
+capacity alone does not make a share of a cluster. It is written where the workload has `placed` at all.
 Load due is what is left after deferral: load - deferred + recovered. A workload that is firm throughout has no
 interruptible service at all; one whose firm share is 0 needs no row, as it is served no more than is due.
 """
@@ -10,9 +13,9 @@ from collections.abc import Iterator
 
 from optimizer.case.world import Workload
 from optimizer.errors import Finding
-from optimizer.ledger.operation import INTERRUPTIBLE
+from optimizer.ledger.operation import INTERRUPTIBLE, PLACED
 from optimizer.rules.books import Books, exceeded
-from optimizer.rules.demand import due, due_in
+from optimizer.rules.demand import due, due_in, most_due
 from optimizer.rules.formulation import Formulation, Terms
 from optimizer.rules.rule import Rule
 
@@ -24,8 +27,13 @@ class FirmShare(Rule):
 
     def rows(self, form: Formulation) -> None:
         loose: defaultdict[tuple[str, str, int], Terms] = defaultdict(list)
+        local: defaultdict[tuple[str, str, str, int], Terms] = defaultdict(list)
         for made in form.each(INTERRUPTIBLE):
-            loose[made.index[0], made.index[3], made.node.index].append((1.0, made.variable))
+            name, site, _, at = made.index
+            loose[name, at, made.node.index].append((1.0, made.variable))
+            if (PLACED, (name, site), made.node.index) in form.operations:
+                local[name, site, at, made.node.index].append((1.0, made.variable))
+        self._at_sites(form, local)
         for (name, at, index), terms in loose.items():
             node = form.nodes[index]
             case = form.at(node)
@@ -35,6 +43,15 @@ class FirmShare(Rule):
                 moved, load = due(form, workload, case.segment(at), node)
                 less = [(-share * sign, variable) for sign, variable in moved]
                 form.limit("FIRM-1", node, (name, at, str(node.quarter)), [*terms, *less], upper=share * load)
+
+    def _at_sites(self, form: Formulation, local: dict[tuple[str, str, str, int], Terms]) -> None:
+        for (name, site, at, index), terms in local.items():
+            node = form.nodes[index]
+            case = form.at(node)
+            workload = case.get(Workload, name)
+            most = (1.0 - workload.firm_share) * most_due(case, workload, case.segment(at), node.quarter)
+            terms.append((-most, form.operations[PLACED, (name, site), index]))
+            form.limit("FIRM-2", node, (name, site, at, str(node.quarter)), terms, upper=0.0)
 
     def check(self, books: Books) -> Iterator[Finding]:
         for quarter in books.case.calendar.ahead:

@@ -1,0 +1,143 @@
+"""What trunks cost with the whole numbers of their bundles, and more work on the best of them."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from optimizer.decompose.crew import Crew
+from optimizer.decompose.master import Master
+from optimizer.decompose.part import Asked, Bound
+from optimizer.decompose.search import Search
+from optimizer.decompose.standing import Efforts, Side, Standing
+from optimizer.plan.tree import cvar
+
+FIRST_SECONDS = 2.0
+"""For the whole numbers of one bundle; doubled each time it is taken up again."""
+AT_ONCE = 4
+"""Bundles taken up again for each worker, at least."""
+SHARE_AT_ONCE = 8
+HALF = 0.5
+SHOWN = 20
+
+
+class Pricing:
+    """Plans for trunks. `bounds` are the best Lagrangian bounds of the bundles, `best` is the best trunk."""
+
+    def __init__(self, search: Search, master: Master, crew: Crew) -> None:
+        self.search, self.master, self.crew = search, master, crew
+        self.bounds: dict[int, Bound] = {}
+        self.best: Standing | None = None
+        self.efforts = Efforts(search.probabilities, FIRST_SECONDS)
+
+    def price(self, trunk: np.ndarray) -> Standing | None:
+        """What the trunk costs; None where it has no plan in some bundle, or once it cannot be better than the best."""
+        search, shares = self.search, self.master.shares(trunk)
+        bounds = self.crew.linear(shares)
+        reaches = {number: bound for number, bound in enumerate(bounds) if bound.reach}
+        if reaches:
+            self.master.learn(reaches)
+            return None
+        relaxed = np.array([bound.at(share) for bound, share in zip(bounds, shares, strict=True)])
+        standing = Standing(trunk, shares, np.full(len(shares), math.inf), relaxed, self._known(shares))
+        said = "pricing a trunk with whole numbers in every scenario"
+        search.told(said)
+        step = -(-len(shares) // SHOWN)
+        asked = self.crew.priced(dict(enumerate(shares)), search.fine, FIRST_SECONDS, search.options.gap)
+        for done, (bundle, price) in enumerate(asked, 1):
+            standing.take(bundle, price)
+            if step > 1 and done % step == 0 and done < len(shares):
+                search.told(f"{said}: {done:,} of {len(shares):,}")
+            if price.cost is None or self._is_dear(standing):
+                return None
+        self._adopt(standing)
+        return standing
+
+    def _known(self, shares: Sequence[np.ndarray]) -> np.ndarray:
+        """What the bundles cost at least, by their Lagrangian bounds."""
+        bounds = (self.bounds.get(bundle) for bundle in range(len(shares)))
+        pairs = zip(bounds, shares, strict=True)
+        return np.array([-math.inf if bound is None else bound.at(share) for bound, share in pairs])
+
+    def _is_dear(self, standing: Standing) -> bool:
+        """Whether a trunk, priced in part, cannot be better than the best."""
+        if self.search.found.objective is None:
+            return False
+        costs = np.where(np.isfinite(standing.costs), standing.costs, standing.least)
+        return self.search.risked(costs) >= self.search.found.objective
+
+    def _adopt(self, standing: Standing) -> None:
+        """Take a trunk with a plan in every bundle as the best, if it is and keeps the limit on risk."""
+        search, value = self.search, self.search.risked(standing.costs)
+        limit = search.settings.cvar_limit_usd
+        if limit is not None and cvar(list(standing.costs), search.probabilities, search.settings.risk_tail) > limit:
+            return
+        if search.found.objective is None or value < search.found.objective:
+            if standing is not self.best:
+                self.efforts = Efforts(search.probabilities, FIRST_SECONDS)
+            self.best, search.found.trunk, search.found.objective = standing, standing.trunk, value
+            search.report()
+
+    def learn(self, asked: Iterable[tuple[int, Bound]]) -> None:
+        """Take Lagrangian bounds as they come; the master averages those of a group."""
+        touched: set[int] = set()
+        try:
+            for bundle, bound in asked:
+                self.bounds[bundle] = bound
+                touched.add(bundle)
+        finally:
+            whole = [b for b in touched if all(member in self.bounds for member in self.master.group_of(b))]
+            self.master.learn({m: self.bounds[m] for b in whole for m in self.master.group_of(b)})
+            end = self.master.linear()
+            if end is not None:
+                self.search.bounded(end.objective * self.master.unit)
+
+    def refine(self, to_the_end: bool) -> None:
+        """More seconds for the bundles of the best trunk that leave most open, until none does or the gap is proven.
+
+        Unless `to_the_end`, it ends when another trunk would bring more.
+        """
+        while self.best is not None and not self.search.closed:
+            best = self.best
+            best.known = np.maximum(best.known, self._known(best.shares))
+            count = max(AT_ONCE * self.search.workers, len(best.shares) // SHARE_AT_ONCE)
+            chosen = self.efforts.largest(best, count)
+            if not chosen or (not to_the_end and self._elsewhere(best)):
+                return
+            self.search.told("working on the bundles that leave most open")
+            self._replan(best, [bundle for side, bundle in chosen if side is Side.PLAN])
+            self.learn(self._rebound(best, [bundle for side, bundle in chosen if side is Side.BOUND]))
+
+    def _elsewhere(self, best: Standing) -> bool:
+        """Whether more than half of the gap would be left if every bundle of the best trunk were solved to the end."""
+        return self.search.risked(best.known) - self.search.found.bound > HALF * self.search.distance
+
+    def _replan(self, best: Standing, bundles: Sequence[int]) -> None:
+        """Cheaper plans."""
+        for seconds, group in self._by_seconds(Side.PLAN, bundles):
+            for bundle, price in self.crew.priced({b: best.shares[b] for b in group}, self.search.fine, seconds):
+                before = best.open(Side.PLAN, bundle)
+                best.take(bundle, price)
+                self.efforts.noted(Side.PLAN, bundle, before, best.open(Side.PLAN, bundle))
+                self._adopt(best)
+
+    def _rebound(self, best: Standing, bundles: Sequence[int]) -> Iterator[tuple[int, Bound]]:
+        """Higher bounds, where the relaxation stands now."""
+        end = self.master.linear()
+        gradients: Mapping[int, np.ndarray] = {} if end is None else self.master.multipliers(end)
+        self.efforts.vain |= {(Side.BOUND, bundle) for bundle in bundles if bundle not in gradients}
+        for seconds, group in self._by_seconds(Side.BOUND, [b for b in bundles if b in gradients]):
+            asked = {bundle: Asked(gradients[bundle]) for bundle in group}
+            for bundle, bound in self.crew.lagrangian(asked, self.search.fine, seconds, True):
+                before, now = best.open(Side.BOUND, bundle), bound.at(best.shares[bundle])
+                risen = now > best.known[bundle]
+                best.known[bundle] = max(best.known[bundle], now)
+                self.efforts.noted(Side.BOUND, bundle, before, best.open(Side.BOUND, bundle))
+                if risen:
+                    yield bundle, bound
+
+    def _by_seconds(self, side: Side, bundles: Sequence[int]) -> Iterator[tuple[float, list[int]]]:
+        groups: dict[float, list[int]] = {}
+        for bundle in bundles:
+            groups.setdefault(self.efforts.give(side, bundle), []).append(bundle)
+        yield from sorted(groups.items())

@@ -1,0 +1,117 @@
+"""What a search was asked, what it has found, and how long it may go on."""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from optimizer.case.settings import Settings
+from optimizer.model.outcome import Progress, SolveOptions, Status, StopReason, within_gap
+from optimizer.plan.tree import weighed
+
+Told = Callable[[str | Progress], None]
+
+
+class Interrupted(Exception):
+    """The search was asked to stop."""
+
+
+class TimeUp(Exception):
+    """The time limit has passed."""
+
+
+@dataclass
+class Found:
+    """What the search knows: the trunk of its best plan, what that costs and the bound, USD, and why it ended."""
+
+    trunk: np.ndarray | None = None
+    objective: float | None = None
+    bound: float = -math.inf
+    stop: StopReason = StopReason.OTHER_LIMIT
+    infeasible: bool = False
+    columns: int = 0
+    integers: int = 0
+    rows: int = 0
+    rounds: int = 0
+    detail: str = ""
+
+    def closed(self, gap: float) -> bool:
+        """Whether the bound proves the plan to be within the gap."""
+        return self.objective is not None and within_gap(self.objective, self.bound, gap)
+
+    def status(self, gap: float) -> Status:
+        """How the search ended."""
+        if self.infeasible:
+            return Status.INFEASIBLE
+        if self.objective is None:
+            return Status.NO_PLAN
+        return Status.OPTIMAL if self.closed(gap) else Status.FEASIBLE
+
+
+@dataclass
+class Search:
+    """One search; `probabilities` are those of the bundles, `workers` how many work on it."""
+
+    settings: Settings
+    options: SolveOptions
+    probabilities: Sequence[float]
+    workers: int
+    told: Told
+    stop: threading.Event
+    found: Found = field(default_factory=Found)
+    began: float = field(default_factory=time.perf_counter)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the gap is proven."""
+        return self.found.closed(self.options.gap)
+
+    @property
+    def fine(self) -> float:
+        """A gap that leaves nothing to speak of of the one asked for."""
+        return max(self.options.gap / 10.0, 1e-9)
+
+    @property
+    def slight(self) -> float:
+        """A rise of the bound, USD, that is not worth a round."""
+        return max(self.options.gap / 20.0, 1e-10) * max(1.0, abs(self.found.bound))
+
+    @property
+    def distance(self) -> float:
+        """From the bound to the cost of the best plan, USD."""
+        return math.inf if self.found.objective is None else self.found.objective - self.found.bound
+
+    @property
+    def left(self) -> float:
+        """Seconds until the time limit."""
+        limit = self.options.time_limit_seconds
+        return math.inf if limit is None else max(0.0, limit - (time.perf_counter() - self.began))
+
+    def risked(self, costs: Sequence[float] | np.ndarray) -> float:
+        """Expected cost + risk weight x CVaR of costs by bundle, USD."""
+        return weighed([float(cost) for cost in costs], self.probabilities, self.settings)
+
+    def bounded(self, bound: float) -> None:
+        """A bound was proven, USD."""
+        if bound > self.found.bound:
+            self.found.bound = bound
+            self.report()
+
+    def refute(self, why: str) -> None:
+        """There can be no plan."""
+        self.found.infeasible, self.found.stop, self.found.detail = True, StopReason.PROOF, why
+
+    def alive(self) -> None:
+        """Raise Interrupted or TimeUp where the search must end."""
+        if self.stop.is_set():
+            raise Interrupted
+        if self.left <= 0.0:
+            raise TimeUp
+
+    def report(self) -> None:
+        """Tell incumbent and bound."""
+        bound = self.found.bound if math.isfinite(self.found.bound) else None
+        self.told(Progress(time.perf_counter() - self.began, self.found.objective, bound, self.found.rounds))

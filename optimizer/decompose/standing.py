@@ -1,0 +1,93 @@
+"""What is known of a trunk, bundle by bundle, and where more work on whole numbers would tell most."""
+
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+
+from optimizer.decompose.part import Price
+
+NOTHING = 1e-9
+"""What a bundle leaves open is nothing when it is less than this share of its cost."""
+LITTLE = 0.01
+"""Work that brought less than this share of what was open is not done again."""
+
+
+class Side(Enum):
+    """What more work on a bundle can do: find a cheaper plan, or prove a higher bound."""
+
+    PLAN = "plan"
+    BOUND = "bound"
+
+
+@dataclass
+class Standing:
+    """A trunk; everything by number of bundle, USD given that it is reached.
+
+    `shares` are the trunk as each bundle sees it, `costs` those of the plans found (infinite for none), `floors` the
+    least that is proven with the trunk decided, `known` what bounds that hold for every trunk say of this one.
+    """
+
+    trunk: np.ndarray
+    shares: list[np.ndarray]
+    costs: np.ndarray
+    floors: np.ndarray
+    known: np.ndarray
+
+    def take(self, bundle: int, price: Price) -> None:
+        """A new price of a bundle: what is better of it is kept."""
+        if price.cost is not None:
+            self.costs[bundle] = min(self.costs[bundle], price.cost)
+        self.floors[bundle] = max(self.floors[bundle], price.floor)
+
+    @property
+    def least(self) -> np.ndarray:
+        """What each bundle costs at least, under this trunk."""
+        return np.maximum(self.floors, self.known)
+
+    def open(self, side: Side, bundle: int) -> float:
+        """What a side of a bundle leaves open."""
+        low = self.known[bundle] if side is Side.BOUND else self.least[bundle]
+        high = self.least[bundle] if side is Side.BOUND else self.costs[bundle]
+        return max(0.0, float(high - low))
+
+
+@dataclass
+class Efforts:
+    """Seconds that each side of each bundle has been given, and those that were given in vain."""
+
+    probabilities: Sequence[float]
+    first: float
+    given: dict[tuple[Side, int], float] = field(default_factory=dict)
+    vain: set[tuple[Side, int]] = field(default_factory=set)
+
+    def seconds(self, side: Side, bundle: int) -> float:
+        """Seconds to give next: twice the last."""
+        return 2.0 * self.given.get((side, bundle), self.first)
+
+    def give(self, side: Side, bundle: int) -> float:
+        """The seconds given now."""
+        self.given[side, bundle] = self.seconds(side, bundle)
+        return self.given[side, bundle]
+
+    def noted(self, side: Side, bundle: int, before: float, after: float) -> None:
+        """What was open before and after the work."""
+        if before - after < LITTLE * before:
+            self.vain.add((side, bundle))
+
+    def largest(self, standing: Standing, count: int) -> list[tuple[Side, int]]:
+        """The `count` sides of bundles with the most left open a second, the most promising first."""
+        offers = [
+            (share * standing.open(side, bundle) / self.seconds(side, bundle), side, bundle)
+            for side, bundle, share in self._sides()
+            if standing.open(side, bundle) > NOTHING * max(1.0, abs(standing.costs[bundle]))
+        ]
+        return [(side, bundle) for _, side, bundle in heapq.nlargest(count, offers, key=lambda offer: offer[0])]
+
+    def _sides(self) -> Iterator[tuple[Side, int, float]]:
+        for bundle, share in enumerate(self.probabilities):
+            for side in Side:
+                if (side, bundle) not in self.vain:
+                    yield side, bundle, share
