@@ -193,6 +193,15 @@ def test_three_stages_are_solved_in_bundles() -> None:
     assert split(case).result.objective == pytest.approx(solve_tree(case, WHOLE).result.objective, rel=1e-9)
 
 
+def test_splitting_the_trunks_closes_what_bounds_leave_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves: without it, the search of these bundles ends with a plan that is not proven, and says so."""
+    monkeypatch.setattr("optimizer.decompose.branching.Branching.run", lambda *_: None)
+    found = solve_tree(three_stages(), SPLIT).result
+    assert found.status == "feasible" and found.stop == "other_limit"
+    assert found.objective is not None and found.bound is not None and found.gap is not None
+    assert found.bound < 17_882_070.0 < found.objective and 0.0 < found.gap < 0.01
+
+
 def test_bundles_of_several_scenarios_cost_what_one_program_says() -> None:
     """Proves: the search of the early cut, bundles with trees of their own, proves the same optimum as one program."""
     case = three_stages()
