@@ -239,7 +239,7 @@ def _wished(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", choices=("forward", "backward"), default="forward", help=how)
     weigh = "compare futures by what they do to the cost, or all uncertainties alike (default: cost)"
     parser.add_argument("--weigh", choices=("cost", "alike"), default="cost", help=weigh)
-    drawn = "keep futures as they are drawn, not moved so that their mean is what is expected"
+    drawn = "keep futures as they are drawn, not moved so that mean and spread are right"
     parser.add_argument("--as-drawn", action="store_true", help=drawn)
     schemes = ("plain", "antithetic", "sobol")
     scheme = "independent, in mirrored pairs, or evenly spread (default: sobol)"

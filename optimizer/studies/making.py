@@ -32,7 +32,7 @@ class Wish:
     """What tree is asked for. `keep` is the number of futures in the end, or after each parting.
 
     Without partings, the futures part once, in the first quarter in which anything may be otherwise. `centred` moves
-    the kept futures so that their mean is what is expected.
+    the kept futures so that their mean is what is expected, and their spread that of the draws.
     """
 
     draws: int = 2048
@@ -74,7 +74,7 @@ def make(case: Case, wish: Wish, listen: Listener = silent, weights: np.ndarray 
     grown = grow(sample, weights, partings, _keep(wish.keep, len(partings)), wish.method)
     grown = centred(grown) if wish.centred else grown
     listen(Step(f"checking {len(grown.leaves)} scenarios"))
-    return Made(with_tree(case, grown), wish, grown, weights, found, quality(grown, weights))
+    return Made(with_tree(case, grown), wish, grown, weights, found, quality(grown, weights, found))
 
 
 def _keep(keep: Sequence[int], partings: int) -> tuple[int, ...]:

@@ -39,7 +39,12 @@ def test_scenarios_go_into_a_new_case(case: Path, tmp_path: Path, capsys: pytest
     assert main(["scenarios", str(case), *FEW, "--out", str(out)]) == Exit.DONE
     said = capsys.readouterr().out
     assert "64 futures drawn (seed 0), 5 kept; known apart: 5 in 2027Q2" in said
-    assert "work" in said and "price" in said and "kept; largest error of a correlation" in said
+    assert (
+        "work" in said
+        and "price" in said
+        and "of the spread of the cost is kept" in said
+        and "largest error of a correlation" in said
+    )
     assert {path.name: path.read_bytes() for path in case.iterdir()} == before
     assert "a guess" in (out / "uncertainties.csv").read_text()
     assert "stands for" in (out / "scenarios.csv").read_text()
