@@ -80,7 +80,10 @@ def make(case: Case, wish: Wish, listen: Listener = silent, weights: np.ndarray 
 def _keep(keep: Sequence[int], partings: int) -> tuple[int, ...]:
     if len(keep) == 1:
         return stages(keep[0], partings)
-    if len(keep) != partings or list(keep) != sorted(keep):
-        found = f"{len(keep)} numbers of futures for {partings} partings"
-        raise UsageError(f"{found}. Fix: one number, or one for each parting, none smaller than the one before")
+    if len(keep) != partings:
+        found = f"{len(keep)} numbers of futures for {partings} parting{'' if partings == 1 else 's'}"
+        raise UsageError(f"{found}. Fix: one number, or one for each parting")
+    if list(keep) != sorted(keep):
+        found = " ".join(str(number) for number in keep)
+        raise UsageError(f"{found}: fewer futures after a later parting. Fix: none smaller than the one before")
     return tuple(keep)

@@ -131,7 +131,8 @@ def quality(grown: Grown, weights: np.ndarray, stakes: Stakes | None = None) -> 
     effects = None
     if stakes is not None:
         signed = np.sign([stake.high_usd - stake.low_usd for stake in stakes.each]) * weights
-        effects = Effects(*((x - standing).sum(axis=2) @ signed for x in (draws, leaves)), shares)
+        moved, left = ((x - standing).sum(axis=2) @ signed for x in (draws, leaves))
+        effects = Effects(moved, left, shares)
     return Quality(far, alone, float(wrong.max(initial=0.0)), lost, each, effects)
 
 

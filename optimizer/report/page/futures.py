@@ -14,7 +14,7 @@ from optimizer.report.page.text import Scale, money, percent
 from optimizer.report.page.write import template
 from optimizer.uncertainty.growth import Grown
 from optimizer.uncertainty.quality import Quality, Stakes
-from optimizer.uncertainty.stability import Mean, Stability
+from optimizer.uncertainty.stability import Mean, Stability, letter
 
 STEADY = 0.01
 """An optimum that strays by less than this from seed to seed is called steady."""
@@ -86,10 +86,10 @@ def _headline(drawn: Drawn) -> Headline:
     if quality.lost:
         told.append(f"In none of them happens: {', '.join(quality.lost)}. Keeping more futures would show it.")
     if found is not None:
-        status = f"The optimum strays by {percent(_share(found), 2)} from seed to seed"
+        status = f"The optimum strays by {percent(found.strays, 2)} from seed to seed"
         if found.decisions:
             status += ", and what is decided now is " + ("the same" if len(found.decisions) == 1 else "not the same")
-        return Headline(act, _share(found) <= STEADY, status, " ".join(told))
+        return Headline(act, found.strays <= STEADY, status, " ".join(told))
     if quality.effects is None:
         return Headline(
             act, not quality.lost, f"They keep {percent(quality.kept, 0)} of what tells draws apart", " ".join(told)
@@ -97,10 +97,6 @@ def _headline(drawn: Drawn) -> Headline:
     spread = quality.effects.spread
     status = f"They keep {percent(spread, 0)} of the spread of the cost"
     return Headline(act, spread >= WIDE and not quality.lost, status, " ".join(told))
-
-
-def _share(found: Stability) -> float:
-    return found.deviation / abs(found.inside.value) if found.inside.value else 0.0
 
 
 def _kept(drawn: Drawn, currency: str) -> tuple[Card, ...]:
@@ -115,11 +111,11 @@ def _kept(drawn: Drawn, currency: str) -> tuple[Card, ...]:
     spread = percent(quality.effects.spread, 0)
     deviation = f"deviation {money(tree.deviation, currency)} of {money(draws.deviation, currency)}"
     dearest = f"over the case as it stands; {fans.signed(draws.high, currency)} as drawn"
-    return (
+    cards = (
         Card("Spread of the cost that is kept", spread, deviation),
         Card("One future in twenty costs at least", fans.signed(tree.high, currency), dearest),
-        error,
     )
+    return cards if drawn.stability else (*cards, error)
 
 
 def _stable(found: Stability, currency: str) -> tuple[Card, ...]:
@@ -166,14 +162,14 @@ def _figure(found: Stability, currency: str) -> Figure:
     for row, one in enumerate(known, 1):
         y = row * ROW + 27.0
         half = one.cost.half or 0.0
-        title = f"decision {_letter(row - 1)}: {money(one.cost.value, currency)} {_error(one.cost, currency)}"
-        marks.append(Text(0.0, row * ROW + LABEL, f"decision {_letter(row - 1)} in fresh draws", "lab"))
+        title = f"decision {letter(row - 1)}: {money(one.cost.value, currency)} {_error(one.cost, currency)}"
+        marks.append(Text(0.0, row * ROW + LABEL, f"decision {letter(row - 1)} in fresh draws", "lab"))
         bar = Bar(x(one.cost.value - half), x(one.cost.value + half) - x(one.cost.value - half), y - 4.0, 8.0, "band2")
         marks.append(Group(title, (bar, Sign(x(one.cost.value), y, Shape.DIAMOND, "c2"))))
     foot = (len(known) + 1) * ROW
     marks += _ticks(low, high, foot)
     rows = tuple(
-        Row(f"seed {tree.seed}", (money(tree.objective, currency), "" if not known else _letter(tree.decision)))
+        Row(f"seed {tree.seed}", (money(tree.objective, currency), "" if not known else letter(tree.decision)))
         for tree in found.trees
     )
     return Figure(
@@ -204,7 +200,7 @@ def _ticks(low: float, high: float, foot: float) -> list[Mark]:
 def _decisions(found: Stability, currency: str) -> Table:
     rows = tuple(
         Row(
-            f"{_letter(number)}: {'; '.join(one.words) or 'nothing'}",
+            f"{letter(number)}: {'; '.join(one.words) or 'nothing'}",
             (
                 "not known" if math.isnan(one.cost.value) else f"{money(one.cost.value, currency)}",
                 "" if not number or math.isnan(one.cost.value) else money(one.over_best.value, currency),
@@ -215,10 +211,6 @@ def _decisions(found: Stability, currency: str) -> Table:
         for number, one in enumerate(found.decisions)
     )
     return Table("", ("Decided before anything parts", "Mean cost", "Over A", "95 %", "Without a plan"), rows)
-
-
-def _letter(number: int) -> str:
-    return chr(ord("A") + number % 26) + (str(number // 26) if number >= 26 else "")
 
 
 def _stakes(found: Stakes, currency: str) -> Table:
