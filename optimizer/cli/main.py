@@ -70,6 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
     _runs(commands)
     _backtest(commands)
     _value(commands)
+    _frontier(commands)
     _scenarios(commands)
     _fit(commands)
     _stability(commands)
@@ -261,6 +262,15 @@ def _stress(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     stress.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers play the futures")
     stress.add_argument("--out", type=Path, help="folder (default: the plan's name with -stress, here)")
     _json(stress)
+
+
+def _frontier(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    frontier = commands.add_parser("frontier", help="plans from the least expected cost to the least CVaR")
+    frontier.add_argument("case", type=source, help=f"a case with scenarios: {CASE}")
+    frontier.add_argument("--points", type=_count, default=8, metavar="N", help="most points (default: 8)")
+    frontier.add_argument("--out", type=Path, help="folder (default: the case's name with -frontier, here)")
+    _searched(frontier, "in each search")
+    _json(frontier)
 
 
 def _backtest(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -93,7 +93,7 @@ def _columns(name: str, parts: Sequence[Bin], marks: Marked, say: Callable[[floa
     low, high = parts[0].low, parts[-1].high
     axis = Values.over(0.0, 100.0 * max(part.probability for part in parts), TOP, TALL)
     width = 1.0 / len(parts)
-    drawn: list[Mark] = [*axis.marks(), *_ticks(low, high)]
+    drawn: list[Mark] = [*axis.marks(), *ticks(low, high)]
     for number, part in enumerate(parts):
         y = axis.y(100.0 * part.probability)
         title = f"{say(part.low)} to {say(part.high)}: {percent(part.probability)}"
@@ -117,7 +117,7 @@ def _stairs(
         steps = tuple((part.low, part.beyond) for part in bins(values, shares, MOST_STEPS))
     most = chance_beyond(values, shares, low) if low >= 0.0 == min(values) else 1.0
     axis = Values.over(0.0, 100.0 * most, TOP, TALL)
-    marks = (*axis.marks(), *_ticks(low, high), *_falling([(low, most), *steps], high, axis))
+    marks = (*axis.marks(), *ticks(low, high), *_falling([(low, most), *steps], high, axis))
     table = Table(
         UNIT, ("More than", "Probability"), tuple(Row(say(part.low), (percent(part.beyond),)) for part in parts)
     )
@@ -134,7 +134,7 @@ def _falling(steps: Sequence[tuple[float, float]], high: float, axis: Values) ->
             yield Stroke(right, axis.y(100.0 * before), right, axis.y(100.0 * chance), "ink")
 
 
-def _ticks(low: float, high: float) -> Iterator[Mark]:
+def ticks(low: float, high: float) -> Iterator[Mark]:
     """Round values along the foot; every other one is left out where the figure is narrow."""
     scale = Scale.of(max(abs(low), abs(high)) if max(abs(low), abs(high)) >= 1e3 else 1.0)
     inner = Values.over(0.0, high - low, 0.0, 1.0, LABELS)
