@@ -11,15 +11,16 @@ from optimizer.plan.plan import Plan
 from optimizer.plan.save import load_plan
 from optimizer.plan.save_tree import is_tree, load_tree
 from optimizer.plan.tree import TreePlan
-from optimizer.publish import write_stress
+from optimizer.publish import STRESS, write_stress
 from optimizer.run import Step
 from optimizer.stress.drivers import Part
-from optimizer.stress.result import End, Stress
+from optimizer.stress.result import Stress
 from optimizer.stress.save import record
 from optimizer.stress.statistics import Estimate
 from optimizer.stress.stress import Asked, Tally, stress
-from optimizer.stress.summary import Future, Limit, Summary
+from optimizer.stress.summary import Future, Limit, Summary, proof
 
+_, WORKBOOK, PAGE, _ = STRESS
 MOST_LIMITS, MOST_PARTS, MOST_FUTURES = 12, 8, 5
 
 
@@ -85,7 +86,7 @@ def text(summary: Summary, folder: Path) -> str:
         lines += ["", _drivers(summary), "", "the dearest futures", _futures(summary.dearest)]
         if summary.shortest:
             lines += ["", "the futures of greatest shortfall", _futures(summary.shortest)]
-    lines += ["", proof(summary), f"{folder}"]
+    lines += ["", f"{proof(summary)}; {found.seconds:,.0f} s", f"{folder / WORKBOOK}  {folder / PAGE}"]
     return "\n".join(lines)
 
 
@@ -191,19 +192,3 @@ def reacts(found: Stress) -> str:
     )
     how = how or (f"within {found.gap:.2%} of the best" if found.gap else "proven best")
     return f"all else reacts, {how}, and sees the whole future from {found.differs} on: reality will be no cheaper"
-
-
-def proof(summary: Summary) -> str:
-    """What was proven and audited, in a sentence."""
-    found = summary.stress
-    audited = sum(1 for one in found.played if one.audited)
-    words = [f"{audited:,} futures audited"]
-    if summary.wide:
-        words.append(f"{summary.wide:,} not proven within the gap in time")
-    unsolved = sum(1 for one in found.played if one.end is End.UNSOLVED)
-    if unsolved:
-        words.append(f"{unsolved:,} not solved in time, their cost is not in the figures")
-    if summary.added is not None:
-        count, least, mean, most = summary.added
-        words.append(f"in {count} of them whole blocks cost {least:+.2%} to {most:+.2%} more, {mean:+.2%} on average")
-    return "; ".join(words) + f"; {found.seconds:,.0f} s"

@@ -77,7 +77,7 @@ def bends(form: Formulation, case: Case) -> Iterator[Bend]:
     """Every column of the bent case by which a limit of `case` may be passed."""
     for made in form.each(OVERRUN):
         code, name, part = made.index
-        limit: Budget | Policy = case.get(Budget if code == BUDGET else Policy, name)
+        limit = case.get(Budget, name) if code == BUDGET else case.get(Policy, name)
         words = f"{limit.TABLE.title.lower()[:-1] if code == BUDGET else 'policy'} {name}" + (
             f", {part}" if part else ""
         )

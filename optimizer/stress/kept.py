@@ -8,7 +8,7 @@ All else reacts. Of a plan under uncertainty, only what its scenarios share can 
 """
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from optimizer.errors import StaleError, UsageError
 from optimizer.ledger.decision import Action, DecisionKey
@@ -43,7 +43,8 @@ class Kept:
             return self.quantities.get(what, 0.0)
         if quarter >= self.differs:
             return None
-        operation, index = what  # type: ignore[misc]
+        assert isinstance(what, tuple)
+        operation, index = what
         return self.quantities.get(OperationKey(operation, index, quarter), 0.0)
 
     def _covers(self, key: DecisionKey) -> bool:
@@ -76,10 +77,10 @@ def keep(plan: Plan | TreePlan, differs: Quarter, until: str | None = None) -> K
         cure = f"--until {calendar.as_of} keeps what is signed in it, or let the uncertainties begin later (since)"
         raise UsageError(f"futures differ from {calendar.as_of} on: nothing is decided before. Fix: {cure}")
     kept = Kept(differs, max(last, differs), {})
+    quantities: dict[Key, float] = {key: amount for key, amount in plan.operations if key.quarter < differs}
     choices = ((choice.key, choice.quantity) for choice in plan.choices)
-    decisions = {key: amount for key, amount in choices if kept.holds(key, key.quarter) is not None}
-    operations = {key: amount for key, amount in plan.operations if key.quarter < differs}
-    return Kept(kept.differs, kept.until, {**decisions, **operations})
+    quantities |= {key: amount for key, amount in choices if kept.holds(key, key.quarter) is not None}
+    return replace(kept, quantities=quantities)
 
 
 def _until(plan: Plan, until: str) -> Quarter:

@@ -36,6 +36,8 @@ CALM = 0
 CHECKED_FIRST, CHECKED_EACH = 20, 250
 NOISE = 1e-5
 """A limit is passed by more than this, in the unit of the objective: less is what solvers tolerate."""
+NOTHING = 1e-6
+"""Demand is short from this share of it on: less is what solvers tolerate."""
 AGREEMENT, DIGITS = 1e-6, 6
 REACTIONS = (Action.SIGN, Action.EXIT, Action.HOLD, Action.EXERCISE)
 
@@ -49,7 +51,8 @@ def checked(number: int) -> bool:
 class Stage:
     """Where futures are played: the case of the plan, what is kept of it, and how reactions are searched.
 
-    A reaction is proven to be within `gap` of the best, unless `seconds` pass first; `relaxed` takes shares of blocks.
+    A reaction is proven to be within `gap` of the best, unless that takes more than `seconds`; `relaxed` takes shares of
+    blocks.
     """
 
     case: Case
@@ -190,7 +193,8 @@ class Scene:
             for quarter in [charge.posting.quarter]
             if charge.posting.key == Cash(SHORTFALL_COST)
         )
-        return tuple(short.values()), tuple(due), cost
+        known = (units if units > NOTHING * load else 0.0 for units, load in zip(short.values(), due, strict=True))
+        return tuple(known), tuple(due), cost
 
     def _taken(self, values: np.ndarray) -> "list[Taken]":
         """Commitments beyond those that are kept."""

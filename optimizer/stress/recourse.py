@@ -38,7 +38,7 @@ class Recourse:
     def react(self, relaxed: bool) -> Reaction:
         """The reaction, in whole blocks or in shares of them."""
         solve = self._linear if relaxed else self._mixed
-        found = solve(self.gap, None)
+        found = solve(self.gap)
         if not found.impossible or self.row is None:
             return found
         least = self._least_violation(relaxed)
@@ -47,7 +47,7 @@ class Recourse:
         for tolerance in (TOLERANCE, WIDER):
             allowed = least.cost + tolerance * max(1.0, least.cost)
             self._allow(allowed)
-            cheapest = solve(self.gap, least.values)
+            cheapest = solve(self.gap)
             if not cheapest.impossible:
                 return replace(cheapest, violation=allowed)
         raise SolverError(f"a violation of {least.cost:g} was found for a future and could not be found again")
@@ -61,7 +61,7 @@ class Recourse:
         costs[program.index[part]] = program.value[part]
         self._allow(math.inf)
         self.warm.costs(costs)
-        found = self._linear(0.0, None) if relaxed else self._mixed(VIOLATION_GAP, None)
+        found = self._linear(0.0) if relaxed else self._mixed(VIOLATION_GAP)
         self.warm.costs(program.costs)
         return found
 
@@ -70,14 +70,14 @@ class Recourse:
         upper[self.row] = violation
         self.warm.sides(self.program.row_lower, upper)
 
-    def _linear(self, _: float, __: np.ndarray | None) -> Reaction:
+    def _linear(self, _: float) -> Reaction:
         end = self.warm.linear()
         if end is None:
             return Reaction(None, math.inf, math.inf, 0.0, True)
         return Reaction(end.values, end.objective, end.objective, 0.0)
 
-    def _mixed(self, gap: float, start: np.ndarray | None) -> Reaction:
-        end = self.warm.mixed(gap, self.seconds, start)
+    def _mixed(self, gap: float) -> Reaction:
+        end = self.warm.mixed(gap, self.seconds)
         if end.objective is None:
             return Reaction(None, math.inf, end.bound, 0.0, end.infeasible)
         return Reaction(end.values, end.objective, min(end.bound, end.objective), 0.0)

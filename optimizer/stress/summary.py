@@ -16,7 +16,7 @@ SHARES = (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 WORST = 10
 FAN = (0.5, 0.9, 0.99)
 TOLERANCE = 1e-6
-"""Demand counts as short from this share of it on."""
+"""Of a gap."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,12 @@ class Summary:
         return cvar(self.costs, self.stress.risk_tail)  # type: ignore[arg-type]
 
     @cached_property
+    def edge(self) -> float:
+        """The cost at which the tail begins: no more than the risk tail of futures cost more."""
+        ranked = np.sort(self.costs)[::-1]
+        return float(ranked[min(int(self.stress.risk_tail * len(ranked)), len(ranked) - 1)])
+
+    @cached_property
     def short(self) -> Estimate:
         """Mean share of demand that is short."""
         found = mean(self.shorts)  # type: ignore[arg-type]
@@ -122,9 +128,14 @@ class Summary:
         return tuple((end, self.chance(lambda one, end=end: one.end is end)) for end in End if end in seen)  # type: ignore[misc]
 
     @property
+    def broken(self) -> Estimate:
+        """Probability that any limit is passed, priced or hard."""
+        return self.chance(lambda one: bool(one.breaches))
+
+    @property
     def any_short(self) -> Estimate:
         """Probability that anything is short."""
-        return self.chance(lambda one: share(one) > TOLERANCE)
+        return self.chance(lambda one: any(one.short))
 
     @cached_property
     def limits(self) -> tuple[Limit, ...]:
@@ -157,7 +168,7 @@ class Summary:
         for at, quarter in enumerate(self.stress.quarters):
             if quarter >= self.stress.differs:
                 column = shares[:, at]
-                chance = probability(int((column > TOLERANCE).sum()), len(column))
+                chance = probability(int((column > 0.0).sum()), len(column))
                 levels = tuple(float(np.quantile(column, level)) for level in FAN)
                 found.append(Short(quarter, chance, float(column.mean()), levels))
         return tuple(found)
@@ -205,7 +216,7 @@ class Summary:
     def shortest(self) -> tuple[Future, ...]:
         """The futures of greatest shortfall, in words; none where nothing is ever short."""
         worst = self._worst(self.shorts, self.short_parts)
-        return tuple(one for one in worst if one.short > TOLERANCE)
+        return tuple(one for one in worst if one.short > 0.0)
 
     def _worst(self, outcome: np.ndarray, found: tuple[Part, ...]) -> tuple[Future, ...]:
         shares = {part.driver: part.share or 0.0 for part in found}
@@ -244,3 +255,19 @@ def gap(one: Played) -> float:
     if one.cost is None or one.bound is None:
         return 0.0
     return (one.cost - one.bound) / max(abs(one.cost), 1e-10)
+
+
+def proof(summary: Summary) -> str:
+    """What was proven and audited, in a sentence."""
+    found = summary.stress
+    audited = sum(1 for one in found.played if one.audited)
+    words = [f"{audited:,} futures audited"]
+    if summary.wide:
+        words.append(f"{summary.wide:,} not proven within the gap in time")
+    unsolved = sum(1 for one in found.played if one.end is End.UNSOLVED)
+    if unsolved:
+        words.append(f"{unsolved:,} not solved in time, their cost is not in the figures")
+    if summary.added is not None:
+        count, least, mean, most = summary.added
+        words.append(f"in {count} of them whole blocks cost {least:+.2%} to {most:+.2%} more, {mean:+.2%} on average")
+    return "; ".join(words)

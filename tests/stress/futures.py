@@ -1,5 +1,9 @@
 """Plans of cases with a driver of two values, whose futures can be worked out by hand."""
 
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from optimizer.case.case import Case
@@ -7,7 +11,8 @@ from optimizer.case.world import Workload
 from optimizer.contracts.block import Block
 from optimizer.plan.plan import Plan
 from optimizer.rules.budget import Budget
-from optimizer.stress.result import Stress
+from optimizer.stress.play import Stage, play
+from optimizer.stress.result import Played, Stress
 from optimizer.stress.stress import Asked, stress
 from tests.builders import FIRST, across, add, edit, one_site, power, solved, spot
 from tests.uncertainty.stated import default, slip
@@ -50,3 +55,12 @@ def test_of(case: Case, draws: int = 60, **asked: Any) -> Stress:
 
 
 test_of.__test__ = False  # type: ignore[attr-defined]
+
+
+def play_or_die(stage: Stage, numbers: Sequence[int]) -> list[Played]:
+    """Plays futures; the first worker that plays future 5 is killed in the midst of it."""
+    marker = Path(os.environ["STRESS_TEST_MARKER"])
+    if 5 in numbers and not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return play(stage, numbers)

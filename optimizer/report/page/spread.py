@@ -29,12 +29,17 @@ def costs(tree: TreePlan, every: Sequence[Course]) -> tuple[Figure, Figure]:
         ("Mean", "ink", tree.expected),
         (f"CVaR of the dearest {percent(settings.risk_tail)}", "lead", tree.cvar),
     )
-    parts = bins(values, shares)
 
     def say(value: float) -> str:
         return money(value, settings.currency)
 
-    first = Figure(
+    return histogram(values, shares, marks, say), exceedance_of_cost(values, shares, say)
+
+
+def histogram(values: Sequence[float], shares: Sequence[float], marks: Marked, say: Callable[[float], str]) -> Figure:
+    """How likely each cost is."""
+    parts = bins(values, shares)
+    return Figure(
         "What it may cost",
         f"Probability of a present value within each {say(parts[0].high - parts[0].low)}; {_lines(marks, say)}.",
         _keys(marks),
@@ -42,8 +47,11 @@ def costs(tree: TreePlan, every: Sequence[Course]) -> tuple[Figure, Figure]:
         len(parts),
         _table(parts, say),
     )
-    second = _stairs("What it may cost more than", "Probability that the present value is above", values, shares, say)
-    return first, second
+
+
+def exceedance_of_cost(values: Sequence[float], shares: Sequence[float], say: Callable[[float], str]) -> Figure:
+    """How likely it is to cost more than each amount."""
+    return _stairs("What it may cost more than", "Probability that the present value is above", values, shares, say)
 
 
 def shortfall(every: Sequence[Course]) -> Figure | None:
@@ -51,10 +59,13 @@ def shortfall(every: Sequence[Course]) -> Figure | None:
     values = [one.unserved for one in every]
     if max(values) <= 0.0:
         return None
-    shares = [one.probability for one in every]
-    return _stairs(
-        "Demand that may go unserved", "Probability that a larger share of unit-hours is short", values, shares, _share
-    )
+    return exceedance_of_shortfall(values, [one.probability for one in every])
+
+
+def exceedance_of_shortfall(values: Sequence[float], shares: Sequence[float]) -> Figure:
+    """How likely it is that more than each share of demand goes unserved."""
+    what = "Probability that a larger share of unit-hours is short"
+    return _stairs("Demand that may go unserved", what, values, shares, _share)
 
 
 def exercises(tree: TreePlan, options: Sequence[Rights]) -> Figure | None:
@@ -134,8 +145,8 @@ def _falling(steps: Sequence[tuple[float, float]], high: float, axis: Values) ->
             yield Stroke(right, axis.y(100.0 * before), right, axis.y(100.0 * chance), "ink")
 
 
-def ticks(low: float, high: float) -> Iterator[Mark]:
-    """Round values along the foot; every other one is left out where the figure is narrow."""
+def ticks(low: float, high: float, foot: float = TOP + TALL) -> Iterator[Mark]:
+    """Round values along the foot, `foot` pixels down; every other one is left out where the figure is narrow."""
     scale = Scale.of(max(abs(low), abs(high)) if max(abs(low), abs(high)) >= 1e3 else 1.0)
     inner = Values.over(0.0, high - low, 0.0, 1.0, LABELS)
     step = inner.step
@@ -143,9 +154,9 @@ def ticks(low: float, high: float) -> Iterator[Mark]:
     value = step * -(-low // step)
     while value <= high + step * 1e-9:
         x = (value - low) / (high - low)
-        yield Stroke(x, TOP + TALL, x, TOP + TALL + 4.0, "zero")
+        yield Stroke(x, foot, x, foot + 4.0, "zero")
         text = scale.tick(value, step) if scale.divisor > 1.0 or abs(high) > 1.5 else percent(value)
-        yield Text(x, TOP + TALL + 17.0, text, "odd" if number % 2 else "even")
+        yield Text(x, foot + 17.0, text, "odd" if number % 2 else "even")
         value += step
         number += 1
 

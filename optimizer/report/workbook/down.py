@@ -78,3 +78,39 @@ class Between(Live):
         if high is None:
             return math.fsum(share for number, share in pairs if number > low)
         return math.fsum(share for number, share in pairs if low <= number < high)
+
+
+@dataclass(frozen=True)
+class Quantile(Live):
+    """The value at a share of a column from below, between neighbours where it falls between them."""
+
+    cells: tuple[Cell, ...]
+    share: Cell
+
+    def text(self, sheet: str, i: int) -> str:
+        return f"PERCENTILE({address(self.cells, sheet)},{self.share.text(sheet, i)})"
+
+    def value(self, i: int) -> float:
+        numbers = sorted(cell.amount(i) for cell in self.cells)
+        at = self.share.amount(i) * (len(numbers) - 1)
+        below = min(int(at), len(numbers) - 1)
+        above = min(below + 1, len(numbers) - 1)
+        return numbers[below] + (at - below) * (numbers[above] - numbers[below])
+
+
+@dataclass(frozen=True)
+class Beyond(Live):
+    """The mean of what numbers have beyond an edge, 0 where they have nothing."""
+
+    numbers: tuple[Cell, ...]
+    shares: tuple[Cell, ...]
+    edge: Cell
+
+    def text(self, sheet: str, i: int) -> str:
+        numbers, edge = address(self.numbers, sheet), self.edge.text(sheet, i)
+        return f"SUMPRODUCT(--({numbers}>{edge}),{numbers}-{edge},{address(self.shares, sheet)})"
+
+    def value(self, i: int) -> float:
+        edge = self.edge.amount(i)
+        pairs = zip(self.numbers, self.shares, strict=True)
+        return math.fsum(max(number.amount(i) - edge, 0.0) * share.amount(i) for number, share in pairs)

@@ -47,7 +47,8 @@ def write_tree_workbook(tree: TreePlan, path: Path) -> None:
         if needed.get(name, True)
     }
     scenarios = write_scenarios(sheets["Scenarios"], tree, courses(tree))
-    spread = write_spread(sheets["Distribution"], tree, scenarios)
+    columns = (scenarios.costs, scenarios.unserved, scenarios.shares)
+    spread = write_spread(sheets["Distribution"], tree.case.settings.currency, *columns)
     write_decided(sheets["DecideNow"], tree)
     write_waiting(sheets["Waits"], tree)
     if "Replanning" in sheets:

@@ -6,19 +6,17 @@ from optimizer.case.settings import Objective
 from optimizer.plan.outlook import advice
 from optimizer.plan.tree import TreePlan
 from optimizer.plan.worth import Least
-from optimizer.report.workbook.charts import Plotted, draw
-from optimizer.report.workbook.down import Between, Extreme, Products, absolute_address
+from optimizer.report.workbook.charts import Plotted
+from optimizer.report.workbook.down import Between, Extreme, Products
 from optimizer.report.workbook.live import ZERO, Cell, Live
-from optimizer.report.workbook.sheet import Sheet, clean, letter
+from optimizer.report.workbook.sheet import Sheet, letter
 from optimizer.report.workbook.style import SERIES, Align, Format, Look, Style
 from optimizer.report.workbook.tree_decisions import OptionRow, least, value_cells
 from optimizer.report.workbook.tree_scenarios import LEFT, QUIET, ScenarioView, verdict
-from optimizer.report.workbook.tree_spread import Spread
+from optimizer.report.workbook.tree_spread import Spread, pictures, side_by_side
 
 LABEL, FIGURE, BOUND, VALUE = 2, 3, 4, 5
 LAST = 7
-CHART_ROWS = 17
-SIDES = ((2, 3), (4, 7))
 
 
 def write_summary(
@@ -111,43 +109,12 @@ def _alone(sheet: Sheet, tree: TreePlan, scenarios: ScenarioView, foresight: Lea
 def _pictures(sheet: Sheet, spread: Sequence[Spread], options: Sequence[OptionRow]) -> None:
     """Two pictures side by side, row by row."""
     sheet.section("How it may turn out", LAST)
-    costs = spread[0]
-    drawn: list[tuple[str, list[Plotted]]] = [
-        (f"Probability of a {_lower(costs.title)}", [_plotted(costs, costs.inside, SERIES[0])]),
-        (f"Probability of more than a {_lower(costs.title)}", [_plotted(costs, costs.beyond, SERIES[0], line=True)]),
-    ]
-    drawn += [
-        (f"Probability of more than a {_lower(one.title)}", [_plotted(one, one.beyond, SERIES[3], line=True)])
-        for one in spread[1:]
-    ]
+    drawn = pictures(spread)
     used = [row for row in options if any(cell.amount(0) for cell in row.chances)]
     if used:
         series = [_exercise(row, SERIES[number % len(SERIES)]) for number, row in enumerate(used)]
         drawn.append(("Probability that an option is exercised, by quarter", series))
-    top = sheet.next
-    for number, (title, plots) in enumerate(drawn):
-        left, right = SIDES[number % 2]
-        first = top + (number // 2) * (CHART_ROWS + 1)
-        draw(sheet, clean(title), plots, (left, right, first, first + CHART_ROWS - 1), "0%")
-    sheet.next = top + -(-len(drawn) // 2) * (CHART_ROWS + 1)
-
-
-def _lower(title: str) -> str:
-    return f"{title[0].lower()}{title[1:]}"
-
-
-def _plotted(spread: Spread, cells: Sequence[Cell], colour: str, line: bool = False) -> Plotted:
-    sheet, top = cells[0].sheet, cells[0].row - 1
-    return Plotted(
-        "Probability",
-        f"'{sheet}'!${letter(cells[0].column)}${top}",
-        tuple(str(cell.shown) for cell in spread.names),
-        spread.named_at,
-        tuple(cell.amount(0) for cell in cells),
-        absolute_address(cells),
-        colour,
-        is_line=line,
-    )
+    side_by_side(sheet, drawn)
 
 
 def _exercise(row: OptionRow, colour: str) -> Plotted:
