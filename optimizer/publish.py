@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 from optimizer.errors import OutputError
 from optimizer.files import write_text
 from optimizer.plan.audit import Audit, audit, require
+from optimizer.plan.frontier import POINTS, Frontier
+from optimizer.plan.frontier import place as frontier_place
+from optimizer.plan.frontier import record as frontier_record
 from optimizer.plan.plan import Plan, Result
 from optimizer.plan.save import CASE, RECORD, TABLES, save_plan, write_record
 from optimizer.plan.save_tree import SCENARIOS, place, save_tree, write_tree_record
@@ -23,8 +26,11 @@ if TYPE_CHECKING:
     from optimizer.stress.summary import Summary
 
 WORKBOOK, PAGE = "plan.xlsx", "plan.html"
+FRONTIER_RECORD, FRONTIER_WORKBOOK, FRONTIER_PAGE = "frontier.json", "frontier.xlsx", "frontier.html"
 OURS = (RECORD, WORKBOOK, PAGE, VALUE, TABLES, CASE, SCENARIOS)
 STRESS = ("stress.json", "stress.xlsx", "stress.html", "futures")
+FRONTIER = (FRONTIER_RECORD, FRONTIER_WORKBOOK, FRONTIER_PAGE, POINTS)
+"""What is ours in a folder, the record first: it goes first and comes back last."""
 MOST_RENDERED = 12
 
 
@@ -79,23 +85,45 @@ def add_worth(tree: TreePlan, folder: str | Path) -> None:
     assert tree.worth is not None
     write_tree_record(replace(tree, worth=None), folder)
     save_worth(tree.worth, tree.result.case_hash, tree.case.settings.objective.value, folder)
-    _render_whole(tree, folder)
+    _render_whole(tree, folder, _few(tree))
     write_tree_record(tree, folder)
+
+
+def write_frontier(frontier: Frontier, folder: str | Path) -> None:
+    """Publish a frontier into `folder`: its page, workbook and record, and a plan folder for every point.
+
+    Scenarios of a point get a workbook and a page from `optimizer report`. Raises AuditError where a point fails its
+    audit and OutputError when the folder cannot be written.
+    """
+    from optimizer.report.page.frontier import write_frontier_page
+    from optimizer.report.workbook.frontier import write_frontier_workbook
+
+    with _staged(Path(folder), FRONTIER) as stage:
+        for number, point in enumerate(frontier.points, 1):
+            require_tree(point)
+            inside = stage / frontier_place(number)
+            inside.mkdir(parents=True)
+            save_tree(point, inside)
+            _render_whole(point, inside, linked=False)
+            write_tree_record(point, inside)
+        write_frontier_page(frontier, stage / FRONTIER_PAGE)
+        write_frontier_workbook(frontier, stage / FRONTIER_WORKBOOK)
+        write_text(stage / FRONTIER_RECORD, json.dumps(frontier_record(frontier), indent=2) + "\n")
 
 
 def render_tree(tree: TreePlan, folder: Path) -> None:
     """Write the workbook and the page of an audited tree into `folder`, and those of its scenarios if they are few."""
-    _render_whole(tree, folder)
+    _render_whole(tree, folder, _few(tree))
     for number, branch in enumerate(tree.branches if _few(tree) else (), 1):
         render(branch.plan, audit(branch.plan.case, branch.plan), folder / place(number))
 
 
-def _render_whole(tree: TreePlan, folder: Path) -> None:
+def _render_whole(tree: TreePlan, folder: Path, linked: bool) -> None:
     from optimizer.report.page.tree import write_tree_page
     from optimizer.report.workbook.tree import write_tree_workbook
 
     write_tree_workbook(tree, folder / WORKBOOK)
-    write_tree_page(tree, folder / PAGE, linked=_few(tree))
+    write_tree_page(tree, folder / PAGE, linked)
 
 
 def _few(tree: TreePlan) -> bool:

@@ -7,7 +7,7 @@ from enum import Enum
 
 from optimizer.case.case import Case
 from optimizer.model.outcome import Progress, SolveOptions, available_threads
-from optimizer.plan.plan import Plan
+from optimizer.plan.tree import AnyPlan
 
 
 class Engine(Enum):
@@ -30,7 +30,7 @@ class Request:
     threads: int | None = None
     seed: int = 0
     solver: str | None = None
-    start: Plan | None = None
+    start: AnyPlan | None = None
     engine: Engine = Engine.BY_SIZE
     cluster: str | None = None
 

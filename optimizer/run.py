@@ -19,7 +19,7 @@ from optimizer.model import highs
 from optimizer.model.arrays import Program, compile_program
 from optimizer.model.build import formulate
 from optimizer.model.diagnose import conflict
-from optimizer.model.extract import branch, extract, start_values
+from optimizer.model.extract import branch, extract, start_of
 from optimizer.model.minmax import careful
 from optimizer.model.outcome import (
     Outcome,
@@ -85,7 +85,7 @@ def audited_plan(
     Raises AuditError when the plan fails its audit and SolverError when its postings contradict the solver.
     """
     case = form.case
-    result = _result(form, request, program, outcome, seconds)
+    result = result_of(form, request, program, outcome, seconds)
     if outcome.values is None:
         if outcome.status is Status.INFEASIBLE:
             listen(Step("finding which limits conflict"))
@@ -152,7 +152,7 @@ def audited_tree(
 ) -> TreePlan:
     """The plan of every scenario in an outcome, priced to the cent and audited; no branches where there is none."""
     case = form.case
-    result = _result(form, request, program, outcome, seconds)
+    result = result_of(form, request, program, outcome, seconds)
     if outcome.values is None:
         if outcome.status is Status.INFEASIBLE:
             listen(Step("finding which limits conflict"))
@@ -253,7 +253,7 @@ def search(
     if request.solver is not None:
         return solve_with_pyomo(form.model, program, request.solver, asked)
     if start is None and request.start is not None:
-        start = start_values(form, program, request.start)
+        start = start_of(form, program, request.start)
     if start is None and len(form.futures) > 1 and program.num_columns > LARGE and program.integrality.any():
         listen(Step(f"finding a first plan, scenario by scenario of {len(form.futures)}"))
         began = time.perf_counter()
@@ -286,7 +286,8 @@ def _careful(
     return careful(form, program, first, again)
 
 
-def _result(form: Formulation, request: Request, program: Program, outcome: Outcome, seconds: Seconds) -> Result:
+def result_of(form: Formulation, request: Request, program: Program, outcome: Outcome, seconds: Seconds) -> Result:
+    """What a search of the program of a formulation came to, USD."""
     case = form.case
     return Result(
         status=outcome.status.value,

@@ -23,9 +23,10 @@ class PaymentTiming(Enum):
 
 
 class Objective(Enum):
-    """What is minimised over the scenarios: their mean (with the risk that counts), the dearest, or the regret."""
+    """What is minimised over the scenarios: mean (with the risk that counts), tail, dearest, or regret."""
 
     EXPECTED = "expected cost"
+    TAIL = "CVaR"
     WORST = "worst case"
     REGRET = "largest regret"
 
@@ -59,8 +60,8 @@ class Settings(Record):
         high=1.0,
     )
     objective: Objective = choice(
-        "what is minimised over the scenarios: expected cost (and CVaR where it counts), the cost of the dearest "
-        "scenario, or the largest regret: what a scenario costs more than if it alone had been planned for",
+        "what is minimised over the scenarios: expected cost (and CVaR where it counts), CVaR alone, the cost of the "
+        "dearest scenario, or the largest regret: what a scenario costs more than if it alone had been planned for",
         Objective,
         Objective.EXPECTED,
     )

@@ -70,6 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
     _runs(commands)
     _backtest(commands)
     _value(commands)
+    _frontier(commands)
     _scenarios(commands)
     _fit(commands)
     _stability(commands)
@@ -215,7 +216,7 @@ def _stability(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     stability = commands.add_parser("stability", help="how far the optimum hangs on which futures were drawn")
     stability.add_argument("case", type=source, help=f"a case with uncertainties: {CASE}")
     stability.add_argument("--trees", type=_count, default=8, help="trees to solve, each of its seed (default: 8)")
-    fresh = "fresh draws in which what they decide is played; 0 is none (default: 400)"
+    fresh = "fresh draws in which what they decide is played, in pairs; 0 is none (default: 400)"
     stability.add_argument("--fresh", type=_natural, default=400, help=fresh)
     batches = "batches of independent draws that bound the gap to the best decision; 0 is none (default: 8)"
     stability.add_argument("--batches", type=_natural, default=8, help=batches)
@@ -234,12 +235,12 @@ def _wished(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep", type=_count, nargs="+", default=[50], metavar="N", help=many)
     when = "quarters in which they part (default: the first in which anything shows)"
     parser.add_argument("--partings", nargs="+", default=[], metavar="Q", help=when)
-    parser.add_argument("--seed", type=int, default=0, help="seed of the draws (default: 0)")
+    parser.add_argument("--seed", type=_natural, default=0, help="seed of the draws (default: 0)")
     how = "add the most useful future, or drop the least useful (default: forward)"
     parser.add_argument("--method", choices=("forward", "backward"), default="forward", help=how)
     weigh = "compare futures by what they do to the cost, or all uncertainties alike (default: cost)"
     parser.add_argument("--weigh", choices=("cost", "alike"), default="cost", help=weigh)
-    drawn = "keep futures as they are drawn, not moved so that their mean is what is expected"
+    drawn = "keep futures as they are drawn, not moved so that mean and spread are right"
     parser.add_argument("--as-drawn", action="store_true", help=drawn)
     schemes = ("plain", "antithetic", "sobol")
     scheme = "independent, in mirrored pairs, or evenly spread (default: sobol)"
@@ -250,7 +251,7 @@ def _stress(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     stress = commands.add_parser("stress", help="what becomes of a plan in thousands of drawn futures")
     stress.add_argument("plan", type=Path, help="a plan folder whose case states uncertainties")
     stress.add_argument("--draws", type=_count, default=1000, metavar="N", help="futures to draw (default: 1000)")
-    stress.add_argument("--seed", type=int, default=0, help="seed of the futures (default: 0)")
+    stress.add_argument("--seed", type=_natural, default=0, help="seed of the futures (default: 0)")
     kept = "keep commitments up to this quarter too, or `end`: then only operations react"
     stress.add_argument("--until", metavar="Q", help=kept)
     stress.add_argument("--relax", action="store_true", help="react in shares of blocks: quicker, a bound from below")
@@ -261,6 +262,15 @@ def _stress(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     stress.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers play the futures")
     stress.add_argument("--out", type=Path, help="folder (default: the plan's name with -stress, here)")
     _json(stress)
+
+
+def _frontier(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    frontier = commands.add_parser("frontier", help="plans from the least expected cost to the least CVaR")
+    frontier.add_argument("case", type=source, help=f"a case with scenarios: {CASE}")
+    frontier.add_argument("--points", type=_count, default=8, metavar="N", help="most points (default: 8)")
+    frontier.add_argument("--out", type=Path, help="folder (default: the case's name with -frontier, here)")
+    _searched(frontier, "in each search")
+    _json(frontier)
 
 
 def _backtest(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

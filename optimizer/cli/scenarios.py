@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 
 from optimizer.amend import require_new, write_amended
@@ -9,7 +10,7 @@ from optimizer.case.case import Case
 from optimizer.case.scenario import Scenario
 from optimizer.cli.case import read
 from optimizer.cli.progress import ProgressLine
-from optimizer.cli.text import percent, table, usd
+from optimizer.cli.text import table, usd
 from optimizer.errors import Exit, UsageError
 from optimizer.futures.shock import Shock
 from optimizer.report.page.futures import Drawn, write_futures_page
@@ -81,10 +82,17 @@ def document(made: Made) -> str:
         "distance_of_the_case": found.alone,
         "kept": found.kept,
         "correlation_error": found.correlation_error,
+        "lost": found.lost,
+        "effects": _effects(made),
         "stakes": [{**asdict(stake), "usd": stake.usd} for stake in made.stakes.each] if made.stakes else None,
         "uncertainties": [asdict(one) for one in found.each],
     }
     return json.dumps(record, indent=2, default=str)
+
+
+def _effects(made: Made) -> dict[str, object] | None:
+    found = made.quality.effects
+    return None if found is None else {"draws": asdict(found.of_draws), "tree": asdict(found.of_tree)}
 
 
 def text(made: Made) -> str:
@@ -100,12 +108,27 @@ def text(made: Made) -> str:
         heads = ("what it moves the cost by", "low draw", "high draw", "difference")
         lines += [table(heads, [_stake(stake) for stake in made.stakes.each]), ""]
     lines += [table(("in " + str(found.each[0].quarter), *HEADS), [_likeness(one) for one in found.each]), ""]
-    far = usd if made.stakes else "{:,.3f}".format
-    lines.append(
-        f"distance of a draw to the tree {far(found.distance)}, to the case as it stands {far(found.alone)}: "
-        f"{percent(found.kept)} kept; largest error of a correlation {found.correlation_error:.2f}"
-    )
+    lines += list(_kept(made))
     return "\n".join(lines)
+
+
+def _kept(made: Made) -> Iterator[str]:
+    """How good the reduction is, in words."""
+    found = made.quality
+    if found.effects is not None:
+        draws, tree = found.effects.of_draws, found.effects.of_tree
+        yield (
+            f"{found.effects.spread:.0%} of the spread of the cost is kept: a deviation of {usd(tree.deviation)} of "
+            f"{usd(draws.deviation)}; one in twenty costs at least {usd(tree.high)} more than the case as it stands, "
+            f"{usd(draws.high)} as drawn (to first order)"
+        )
+    far = usd if made.stakes else "{:,.3f}".format
+    yield (
+        f"a draw is {far(found.distance)} from the future that stands for it, {far(found.alone)} from the case as it "
+        f"stands; largest error of a correlation {found.correlation_error:.2f}"
+    )
+    if found.lost:
+        yield f"in no kept future happens: {', '.join(found.lost)}. Fix: keep more futures, or count it as left out"
 
 
 HEADS = ("mean drawn", "kept", "deviation drawn", "kept", "low drawn", "kept", "high drawn", "kept")

@@ -18,7 +18,8 @@ from optimizer.errors import Exit
 from optimizer.futures.future import certain
 from optimizer.plan.diff import HIDDEN
 from optimizer.plan.plan import Plan, Result
-from optimizer.plan.save import load_plan, record
+from optimizer.plan.save import record
+from optimizer.plan.save_tree import load_any
 from optimizer.plan.save_tree import record as tree_record
 from optimizer.plan.statements import obligations
 from optimizer.plan.tree import AnyPlan, TreePlan
@@ -48,7 +49,7 @@ HEADLINES = {
 
 def run(arguments: argparse.Namespace) -> Exit:
     """Read, solve, audit, write; the exit code tells how it ended."""
-    folder = arguments.out or Path(f"{_stem(arguments.case)}-plan")
+    folder = arguments.out or Path(f"{stem(arguments.case)}-plan")
     with ProgressLine() as progress:
         began = time.perf_counter()
         progress(Step(f"reading {arguments.case}"))
@@ -100,7 +101,7 @@ def _say(solved: AnyPlan, folder: Path, as_json: bool) -> None:
         print(f"{folder / WORKBOOK}  {folder / PAGE}")
 
 
-def _stem(case: Source) -> str:
+def stem(case: Source) -> str:
     return case.name if isinstance(case, DatabaseUrl) else case.resolve().stem
 
 
@@ -111,7 +112,7 @@ def _request(arguments: argparse.Namespace) -> Request:
         threads=arguments.threads,
         seed=arguments.seed,
         solver=arguments.solver,
-        start=None if arguments.start is None else load_plan(arguments.start),
+        start=None if arguments.start is None else load_any(arguments.start),
         engine=Engine(arguments.decompose),
         cluster=arguments.cluster,
     )

@@ -15,7 +15,7 @@ from optimizer.errors import Exit
 from optimizer.report.page.futures import Drawn, write_futures_page
 from optimizer.request import Request, Step
 from optimizer.studies.stability import Trial, stability
-from optimizer.uncertainty.stability import Decision, Mean, Stability
+from optimizer.uncertainty.stability import Decision, Mean, Stability, letter
 
 
 def run(arguments: argparse.Namespace) -> Exit:
@@ -59,14 +59,13 @@ def _plain(value: object) -> object:
 
 def text(found: Stability) -> str:
     """What was found, for a terminal."""
-    inside = found.inside
-    share = found.deviation / abs(inside.value) if inside.value else 0.0
+    inside, trees = found.inside, f"{len(found.trees)} tree{'' if len(found.trees) == 1 else 's'}"
     lines = [
-        f"in sample: {len(found.trees)} trees of up to {found.scenarios} futures cost {_mean(inside)} on average, "
-        f"deviation {usd(found.deviation)} ({percent(share)})",
+        f"in sample: {trees} of up to {found.scenarios} futures cost {_mean(inside)} on average, "
+        f"deviation {usd(found.deviation)} ({percent(found.strays)})",
         table(
             ("seed", "optimum", "bound", "decision"),
-            [(str(one.seed), usd(one.objective), _bound(one.bound), _letter(one.decision)) for one in found.trees],
+            [(str(one.seed), usd(one.objective), _bound(one.bound), letter(one.decision)) for one in found.trees],
         ),
     ]
     if found.decisions:
@@ -86,7 +85,7 @@ def _outside(found: Stability) -> list[str]:
         f"out of sample: decided here and now, played in {found.fresh} fresh draws",
         table(("decision", "mean cost", "over A", "without a plan"), rows),
     ]
-    lines += [f"{_letter(number)}: {'; '.join(one.words) or 'nothing'}" for number, one in enumerate(found.decisions)]
+    lines += [f"{letter(number)}: {'; '.join(one.words) or 'nothing'}" for number, one in enumerate(found.decisions)]
     if found.bias is not None and not math.isnan(found.bias):
         share = abs(found.bias) / abs(found.inside.value) if found.inside.value else 0.0
         words = "more" if found.bias >= 0.0 else "less"
@@ -95,7 +94,7 @@ def _outside(found: Stability) -> list[str]:
 
 
 def _row(number: int, one: Decision) -> tuple[str, ...]:
-    return _letter(number), _mean(one.cost), _mean(one.over_best) if number else "", percent(one.failed)
+    return letter(number), _mean(one.cost), _mean(one.over_best) if number else "", percent(one.failed)
 
 
 def _bound(bound: float | None) -> str:
@@ -106,8 +105,3 @@ def _mean(mean: Mean) -> str:
     if math.isnan(mean.value):
         return "not known"
     return usd(mean.value) if mean.half is None else f"{usd(mean.value)} ± {usd(mean.half)}"
-
-
-def _letter(number: int) -> str:
-    """A to Z, then A1, B1, ..."""
-    return chr(ord("A") + number % 26) + (str(number // 26) if number >= 26 else "")

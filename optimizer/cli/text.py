@@ -18,6 +18,11 @@ def percent(share: float) -> str:
     return f"{share:.3%}"
 
 
+def share(part: float) -> str:
+    """A round share as a percentage without needless digits, such as `10%`."""
+    return f"{100.0 * part:.6g}%"
+
+
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Columns of text, the first aligned left and the others right."""
     lines = [header, *rows]

@@ -18,7 +18,8 @@ def summary(tree: TreePlan, headline: str) -> str:
     gap = "not known" if result.gap is None else percent(result.gap)
     settings, expected = tree.case.settings, f"expected present value {tree.expected:,.2f} {currency}"
     if settings.objective is not Objective.EXPECTED:
-        words = f"{settings.objective.value} {result.objective:,.2f} {currency} (in {worst(tree).scenario})"
+        decides = "" if settings.objective is Objective.TAIL else f" (in {worst(tree).scenario})"
+        words = f"{settings.objective.value} {result.objective:,.2f} {currency}{decides}"
         lines += [f"{words}, bound {bound}, gap {gap}", *_regret(tree), expected]
     elif settings.risk_weight:
         words = f"objective {result.objective:,.2f} {currency}, expected cost + {settings.risk_weight:g} x CVaR"

@@ -27,6 +27,10 @@ class Action(Enum):
     PAID = "paid"
 
 
+COMMITTING = (Action.SIGN, Action.EXIT, Action.HOLD, Action.EXERCISE)
+"""What the buyer decides and is then held to; what is bought by the hour is not of it."""
+
+
 @dataclass(frozen=True)
 class DecisionKey:
     """Which decision: the action on a contract in a quarter.

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from optimizer.errors import UsageError
 from optimizer.futures.future import Future
 from optimizer.ledger.operation import OperationKey
 from optimizer.model.arrays import Program
 from optimizer.plan.plan import Choice, Moved, Plan, Result
-from optimizer.plan.tree import Branch
+from optimizer.plan.tree import AnyPlan, Branch, TreePlan
 from optimizer.rules.formulation import Charge, Formulation, Made
 from optimizer.tables.identity import content_hash
 
@@ -71,9 +72,18 @@ def _moved(offered: Iterable[Made], charges: Iterable[Charge], quantity: "object
             yield Moved(key, charge.source, "", amount, charge.posting)
 
 
-def start_values(form: Formulation, program: Program, plan: Plan) -> np.ndarray:
-    """A MIP start from a saved plan: the quantity of each column the plan knows, 0 for the others it could know."""
-    return tree_start(form, program, {future.name: plan for future in form.futures})
+def start_of(form: Formulation, program: Program, plan: AnyPlan) -> np.ndarray:
+    """A MIP start from a saved plan: the quantity of each column the plan knows, 0 for the others it could know.
+
+    A plan of scenarios starts a search in the same scenarios; a certain one starts each scenario alike.
+    """
+    if not isinstance(plan, TreePlan):
+        return tree_start(form, program, {future.name: plan for future in form.futures})
+    plans = {one.scenario: one.plan for one in plan.branches}
+    names = [future.name for future in form.futures]
+    if sorted(plans) != sorted(names):
+        raise UsageError("the start is a plan of other scenarios. Fix: name a plan of this case, or leave --start")
+    return tree_start(form, program, plans)
 
 
 def tree_start(form: Formulation, program: Program, plans: Mapping[str, Plan]) -> np.ndarray:

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from math import fsum
 
 import numpy as np
 import pyomo.environ as pyo
 
 from optimizer.model.arrays import Program, compile_program
 from optimizer.model.outcome import Outcome, relative_gap
+from optimizer.plan.tree import judged
 from optimizer.rules.formulation import Formulation
-from optimizer.rules.risk import ROWS
+from optimizer.rules.risk import paid
 
 Again = Callable[[Program, np.ndarray], Outcome]
 """Search a program from a start, one value per column."""
@@ -23,12 +25,11 @@ def careful(form: Formulation, program: Program, first: Outcome, again: Again) -
     """
     if form.worst is None or first.values is None or first.objective is None:
         return first
-    constant = form.offset_usd / form.usd_per_unit
-    with _second(form, first.objective - constant) as second:
-        second_outcome = again(second, _onto(program, first.values, second))
+    with least_expected(form, first.objective - form.offset_usd / form.usd_per_unit) as second:
+        second_outcome = again(second, onto(program, first.values, second))
         found = second_outcome.values
-    values = first.values if found is None else _onto(second, found, program)
-    objective = constant + worst(form, program, values)
+    values = first.values if found is None else onto(second, found, program)
+    objective = (worst(form, program, values) + form.offset_usd) / form.usd_per_unit
     said = [first.detail, _said(form, second_outcome)]
     return replace(
         first,
@@ -42,23 +43,22 @@ def careful(form: Formulation, program: Program, first: Outcome, again: Again) -
 
 
 def worst(form: Formulation, program: Program, values: np.ndarray) -> float:
-    """The worst of all scenarios at `values`, by plain maximum, in the unit of the objective without its offset."""
+    """What is minimised at `values`, USD, by plain maximum or sorting of what each scenario pays."""
     known = {id(column): float(value) for column, value in zip(program.columns, values, strict=True)}
-    code = ROWS[form.case.settings.objective]
-    return max(
-        sum(
-            coefficient * known.get(id(variable), 0.0)
-            for coefficient, variable in row.terms
-            if variable is not form.worst
-        )
-        - (row.upper or 0.0)
-        for row in form.rows[code]
-    )
+    terms = paid(form)
+    costs = {
+        future.name: form.usd_per_unit * fsum(c * known.get(id(v), 0.0) for c, v in terms[future.name])
+        for future in form.futures
+    }
+    return judged(form.case, costs, [future.probability for future in form.futures])
 
 
 @contextmanager
-def _second(form: Formulation, most: float) -> Iterator[Program]:
-    """The program of least expected cost in which the worst is at most `most`."""
+def least_expected(form: Formulation, most: float | None) -> Iterator[Program]:
+    """The program of least expected cost in which what `form` minimises is at most `most`, in its unit; None is any.
+
+    The model is another one while it is used, and again what it was afterwards.
+    """
     model = form.model
     model.cost.deactivate()
     form.worst.setub(most)  # type: ignore[union-attr]
@@ -71,7 +71,7 @@ def _second(form: Formulation, most: float) -> Iterator[Program]:
         model.cost.activate()
 
 
-def _onto(here: Program, values: np.ndarray, there: Program) -> np.ndarray:
+def onto(here: Program, values: np.ndarray, there: Program) -> np.ndarray:
     """Values of one program by the columns of another, which holds the same."""
     known = {id(column): float(value) for column, value in zip(here.columns, values, strict=True)}
     return np.array([known.get(id(column), np.nan) for column in there.columns], dtype=np.float64)

@@ -25,12 +25,11 @@ from pyomo.core.expr.numeric_expr import LinearExpression
 
 from optimizer.futures.future import Future
 from optimizer.ledger.books import Decided
-from optimizer.ledger.decision import Action, Decision, DecisionKey
+from optimizer.ledger.decision import COMMITTING, Decision, DecisionKey
 from optimizer.ledger.keys import Cash, Commitment
 from optimizer.model.arrays import Program, compile_program
 from optimizer.rules.formulation import Formulation, Made
 
-BINDING = (Action.SIGN, Action.EXIT, Action.HOLD, Action.EXERCISE)
 MOVED_UNIT_USD = 1e6
 
 Followed = Mapping[str, Sequence[tuple[float, Decided]]]
@@ -95,7 +94,7 @@ def _approved(made: Made, shares: Mapping[str, float], followed: Followed) -> tu
 
 def _open(form: Formulation, key: DecisionKey) -> bool:
     """Whether a decision binds the buyer and is still to be made."""
-    return key.action in BINDING and not form.case.calendar.settled(key.quarter)
+    return key.action in COMMITTING and not form.case.calendar.settled(key.quarter)
 
 
 def value(decision: Decision) -> float:

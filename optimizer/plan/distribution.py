@@ -56,15 +56,19 @@ def _edges(low: float, high: float, most: int) -> list[float]:
     width = high - low
     if width <= EXACT * max(1.0, abs(high)):
         width = max(width, abs(high) / 10.0) or 1.0
-    rough = width / (most - 1)
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * factor for factor in STEPS if power * factor >= rough * (1.0 - EXACT))
+    step = round_step(width / (most - 1))
     first, last = math.floor(low / step), math.floor(high / step)
     while _edge(first, step) > low:
         first -= 1
     while _edge(last, step) <= high:
         last += 1
     return [_edge(number, step) for number in range(first, last + 1)]
+
+
+def round_step(rough: float) -> float:
+    """The least round number, 1, 2, 2.5 or 5 with zeros, that is not below a number above 0."""
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(power * factor for factor in STEPS if power * factor >= rough * (1.0 - EXACT))
 
 
 def _edge(number: int, step: float) -> float:

@@ -56,7 +56,7 @@ class TreePlan:
 
     @property
     def objective(self) -> float:
-        """Expected cost + risk weight x CVaR, the worst case, or the largest regret, USD."""
+        """Expected cost + risk weight x CVaR, CVaR, the worst case, or the largest regret, USD."""
         costs = {branch.scenario: branch.plan.cost for branch in self.branches}
         return judged(self.case, costs, [branch.probability for branch in self.branches])
 
@@ -100,6 +100,8 @@ def judged(case: Case, costs: Mapping[str, float], probabilities: Sequence[float
     objective = case.settings.objective
     if len(costs) < 2 or objective is Objective.EXPECTED:
         return weighed(list(costs.values()), probabilities, case.settings)
+    if objective is Objective.TAIL:
+        return cvar(list(costs.values()), probabilities, case.settings.risk_tail)
     if objective is Objective.WORST:
         return max(costs.values())
     rows = least_costs(case)
@@ -109,20 +111,22 @@ def judged(case: Case, costs: Mapping[str, float], probabilities: Sequence[float
 def counted(case: Case, costs: Mapping[str, float], probabilities: Sequence[float]) -> dict[str, float]:
     """What a dollar more in each scenario adds to what the case minimises, at these costs.
 
-    Its probability, and the risk weight x its share of the tail; where the worst is minimised, 1 in the scenario that
-    decides.
+    Its probability, and the risk weight x its share of the tail; that share where CVaR is minimised; where the worst
+    is, 1 in the scenario that decides.
     """
     settings, objective = case.settings, case.settings.objective
     names = list(costs)
-    if len(names) > 1 and objective is not Objective.EXPECTED:
+    if len(names) > 1 and objective in (Objective.WORST, Objective.REGRET):
         rows = least_costs(case) if objective is Objective.REGRET else {}
         beyond = {name: costs[name] - (rows[name].least_cost_usd if rows else 0.0) for name in names}
         decides = max(names, key=lambda name: beyond[name])
         return {name: float(name == decides) for name in names}
-    weights = dict(zip(names, probabilities, strict=True))
-    if settings.risk_weight and len(names) > 1:
+    weight, weights = settings.risk_weight, dict(zip(names, probabilities, strict=True))
+    if len(names) > 1 and objective is Objective.TAIL:
+        weight, weights = 1.0, dict.fromkeys(names, 0.0)
+    if weight and len(names) > 1:
         for name, share in _tail([costs[name] for name in names], probabilities, settings.risk_tail, names):
-            weights[name] += settings.risk_weight * share / settings.risk_tail
+            weights[name] += weight * share / settings.risk_tail
     return weights
 
 

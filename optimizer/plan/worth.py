@@ -1,7 +1,7 @@
 """What uncertainty is worth, as it is kept with a plan: the least costs of other questions, and what follows from them.
 
 Measured as the case minimises (rules/risk.py): of costs c over the scenarios, f(c) is the mean, the mean + risk weight
-x CVaR, the worst case, or the largest regret. With z the least f over the tree
+x CVaR, CVaR, the worst case, or the largest regret. With z the least f over the tree
   (WORTH-1)  expected value of perfect information = z - f(least cost of each scenario alone)
   (WORTH-2)  value of the stochastic solution      = f of doing here and now what is best for the mean case - z
   (WORTH-3)  value of an option                    = least f without the option - z

@@ -28,12 +28,13 @@ from optimizer.contracts.parts.paid import Paid
 from optimizer.contracts.parts.signed import Signed, SignedTerm
 from optimizer.errors import Finding, InputError, Level, NoPlanError, UnsolvableError, UsageError
 from optimizer.ledger.books import Decided
+from optimizer.ledger.decision import COMMITTING
 from optimizer.load import case_from
 from optimizer.model import highs
 from optimizer.model.arrays import Program, compile_program
 from optimizer.model.build import formulate
 from optimizer.model.outcome import Outcome, Progress, StopReason
-from optimizer.model.stability import BINDING, alone, bonds, held, least_moves, quantities_of, withdrawn
+from optimizer.model.stability import alone, bonds, held, least_moves, quantities_of, withdrawn
 from optimizer.plan.plan import Seconds
 from optimizer.plan.tree import AnyPlan
 from optimizer.replan.calm import Calm, calm
@@ -229,7 +230,7 @@ class _World:
 def _require_offered(name: str, form: Formulation, decided: Decided) -> None:
     """Everything a policy signed within the horizon is on offer in the case as it turned out."""
     end = form.case.calendar.end
-    within = Decided((key, quantity) for key, quantity in decided if key.quarter < end and key.action in BINDING)
+    within = Decided((key, quantity) for key, quantity in decided if key.quarter < end and key.action in COMMITTING)
     gone = withdrawn(form, alone(within))
     if gone:
         cure = "keep the row of every contract that was signed in the case as it turned out"

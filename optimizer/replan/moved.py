@@ -4,8 +4,8 @@ from math import fsum
 
 from optimizer.contracts.contract import Contract
 from optimizer.futures.future import futures
-from optimizer.ledger.decision import DecisionKey
-from optimizer.model.stability import BINDING, value
+from optimizer.ledger.decision import COMMITTING, DecisionKey
+from optimizer.model.stability import value
 from optimizer.plan.tree import TreePlan
 from optimizer.replan.course import Course
 
@@ -33,4 +33,4 @@ def moved_apart(plan: TreePlan, course: Course) -> tuple[float, tuple[DecisionKe
 
 
 def _open(plan: TreePlan, key: DecisionKey) -> bool:
-    return key.action in BINDING and not plan.case.calendar.settled(key.quarter)
+    return key.action in COMMITTING and not plan.case.calendar.settled(key.quarter)

@@ -51,8 +51,8 @@ def checked(number: int) -> bool:
 class Stage:
     """Where futures are played: the case of the plan, what is kept of it, and how reactions are searched.
 
-    A reaction is proven to be within `gap` of the best, unless that takes more than `seconds`; `relaxed` takes shares of
-    blocks.
+    A reaction is proven to be within `gap` of the best, unless that takes more than `seconds`; `relaxed` takes shares
+    of blocks.
     """
 
     case: Case

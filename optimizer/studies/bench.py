@@ -8,7 +8,7 @@ from functools import cached_property
 from optimizer.case.case import Case
 from optimizer.decompose.spread import spread
 from optimizer.errors import UnsolvableError
-from optimizer.ledger.decision import Action, DecisionKey
+from optimizer.ledger.decision import COMMITTING, DecisionKey
 from optimizer.model.arrays import compile_program
 from optimizer.model.build import formulate
 from optimizer.model.outcome import SolveOptions
@@ -17,7 +17,6 @@ from optimizer.tables.quarter import Quarter
 from optimizer.uncertainty.chance import Scheme
 from optimizer.uncertainty.sampler import Sampler, drawn
 
-COMMITTING = (Action.SIGN, Action.EXIT, Action.HOLD, Action.EXERCISE)
 CHUNK = 8
 """Draws a worker plays before it reports."""
 Quantities = dict[DecisionKey, float]

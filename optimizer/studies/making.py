@@ -32,7 +32,7 @@ class Wish:
     """What tree is asked for. `keep` is the number of futures in the end, or after each parting.
 
     Without partings, the futures part once, in the first quarter in which anything may be otherwise. `centred` moves
-    the kept futures so that their mean is what is expected.
+    the kept futures so that their mean is what is expected, and their spread that of the draws.
     """
 
     draws: int = 2048
@@ -74,13 +74,16 @@ def make(case: Case, wish: Wish, listen: Listener = silent, weights: np.ndarray 
     grown = grow(sample, weights, partings, _keep(wish.keep, len(partings)), wish.method)
     grown = centred(grown) if wish.centred else grown
     listen(Step(f"checking {len(grown.leaves)} scenarios"))
-    return Made(with_tree(case, grown), wish, grown, weights, found, quality(grown, weights))
+    return Made(with_tree(case, grown), wish, grown, weights, found, quality(grown, weights, found))
 
 
 def _keep(keep: Sequence[int], partings: int) -> tuple[int, ...]:
     if len(keep) == 1:
         return stages(keep[0], partings)
-    if len(keep) != partings or list(keep) != sorted(keep):
-        found = f"{len(keep)} numbers of futures for {partings} partings"
-        raise UsageError(f"{found}. Fix: one number, or one for each parting, none smaller than the one before")
+    if len(keep) != partings:
+        found = f"{len(keep)} numbers of futures for {partings} parting{'' if partings == 1 else 's'}"
+        raise UsageError(f"{found}. Fix: one number, or one for each parting")
+    if list(keep) != sorted(keep):
+        found = " ".join(str(number) for number in keep)
+        raise UsageError(f"{found}: fewer futures after a later parting. Fix: none smaller than the one before")
     return tuple(keep)

@@ -9,11 +9,12 @@ import numpy as np
 from optimizer.case.case import Case
 from optimizer.case.settings import Objective
 from optimizer.errors import NoPlanError, UnsolvableError, UsageError
+from optimizer.ledger.decision import COMMITTING
 from optimizer.model.outcome import Status, StopReason
 from optimizer.plan.tree import TreePlan
 from optimizer.request import Listener, Request, Step, options, silent
 from optimizer.run import solve_tree
-from optimizer.studies.bench import COMMITTING, Bench, Quantities, played
+from optimizer.studies.bench import Bench, Quantities, played
 from optimizer.studies.making import Made, Wish, make
 from optimizer.uncertainty.chance import Scheme
 from optimizer.uncertainty.growth import grow
@@ -99,7 +100,7 @@ class _Study:
 
     def play(self) -> None:
         """(STABLE-2)."""
-        count = self.trial.fresh - self.trial.fresh % 2
+        count = self.trial.fresh + self.trial.fresh % 2
         if not count:
             return
         seed = self.wish.seed + self.trial.trees

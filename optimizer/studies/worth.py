@@ -18,7 +18,7 @@ from optimizer.errors import NoPlanError, UnsolvableError, UsageError
 from optimizer.futures.alone import with_least_costs
 from optimizer.futures.shock import Shock
 from optimizer.ledger.books import Decided
-from optimizer.ledger.decision import Action
+from optimizer.ledger.decision import COMMITTING, Action
 from optimizer.model.arrays import Program, compile_program
 from optimizer.model.build import formulate
 from optimizer.model.extract import tree_start
@@ -33,7 +33,6 @@ from optimizer.studies.mean import mean_case
 
 MOST_COLUMNS = 400_000
 """Of one program: a larger tree is not asked what planning for the mean costs in it, as no bundle can answer that."""
-COMMITTING = (Action.SIGN, Action.EXIT, Action.HOLD, Action.EXERCISE)
 Given = Callable[[Made], float | None]
 
 

@@ -85,7 +85,8 @@ def fit(history: History, name: str, process: Process | None = None) -> Fit:
     seen = ~np.isnan(before) & ~np.isnan(after)
     count = int(seen.sum())
     if count < LEAST:
-        raise UsageError(f"{name} has {count} changes from step to step. Fix: at least {LEAST}, without gaps")
+        found = f"{count} change{'' if count == 1 else 's'}"
+        raise UsageError(f"{name} has {found} from step to step. Fix: at least {LEAST}, without gaps")
     changes = (after - before)[seen]
     if not changes.any():
         raise UsageError(f"{name} never changes: there is nothing to estimate. Fix: leave it out")

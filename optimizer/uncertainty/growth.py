@@ -5,9 +5,12 @@ each of these stands for those nearest to it, which are the bundles of the next 
 Heitsch & Römisch, Mathematical Programming 118, 2009). With one parting it is a fan of drawn futures. How many futures
 each bundle parts into follows from where the distance falls most.
 
-  (TREE-2)  centred: factor[u,t] of every future x E[u,t] / sum over futures of probability x factor[u,t]
-The futures that are kept are few, and their mean is not what is expected; a tree that is centred has the expected value
-E of each factor that is no default in each quarter, at the price that its futures are drawn ones up to a common factor.
+The futures that are kept are few: their mean is not what is expected, and as each is in the middle of those it stands
+for, they spread less than what was drawn. A tree that is centred has both right in each quarter, for each factor x that
+is no default, at the price that its futures are no longer drawn ones (moments matched by transforming what is there:
+Høyland, Kaut & Wallace, Computational Optimization and Applications 24, 2003):
+  (TREE-2)  mean: x of every future becomes E[u,t] x y / sum over futures of probability x y, with y = x ^ power
+  (TREE-3)  spread: the power is that by which the standard deviation over the mean is that of the draws
 """
 
 from collections.abc import Sequence
@@ -15,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
+from scipy.optimize import brentq
 
 from optimizer.case.uncertainty import Process
 from optimizer.errors import UsageError
@@ -24,6 +28,8 @@ from optimizer.uncertainty.reduction import Kept, Method, reduce
 from optimizer.uncertainty.sample import Sample, require_expected
 from optimizer.uncertainty.target import Moves
 
+MOST_POWER = 3.0
+"""By more than this, or less than one over this, no factor is raised: little that is kept says little of the spread."""
 Label = tuple[int, ...]
 
 
@@ -74,7 +80,7 @@ def grow(
 
 
 def centred(grown: Grown) -> Grown:
-    """(TREE-2)."""
+    """(TREE-2), (TREE-3)."""
     sampler = grown.sample.sampler
     shares = np.array([leaf.probability for leaf in grown.leaves])
     states = np.stack([leaf.states for leaf in grown.leaves])
@@ -82,12 +88,36 @@ def centred(grown: Grown) -> Grown:
     for number, (aim, begins) in enumerate(zip(sampler.targets, sampler.starts, strict=True)):
         if aim.stated.process in (Process.WALK, Process.REVERSION, Process.PAST):
             since = max(first, begins)
-            ages = np.arange(since, sampler.quarters) - begins + 1
-            mean = shares @ states[:, number, since:]
-            wanted = expected(aim.stated, aim.once, ages)
-            states[:, number, since:] *= np.divide(wanted, mean, out=np.ones_like(mean), where=mean > 0.0)
+            wanted = expected(aim.stated, aim.once, np.arange(since, sampler.quarters) - begins + 1)
+            for mean, column in zip(wanted, range(since, sampler.quarters), strict=True):
+                drawn = grown.sample.states[:, number, column]
+                states[:, number, column] = mean * _like(states[:, number, column], shares, _variation(drawn))
     leaves = (replace(leaf, states=state) for leaf, state in zip(grown.leaves, states, strict=True))
     return replace(grown, leaves=tuple(leaves))
+
+
+def _like(factors: np.ndarray, shares: np.ndarray, variation: float) -> np.ndarray:
+    """A power of the factors that has mean 1 and this variation, or comes nearest to it."""
+
+    def raised(power: float) -> np.ndarray:
+        found = factors**power
+        return np.asarray(found / (shares @ found))
+
+    def over(power: float) -> float:
+        return _variation(raised(power), shares) - variation
+
+    if not factors.any():
+        return np.ones_like(factors)
+    least, most = 1.0 / MOST_POWER, MOST_POWER
+    if over(most) <= 0.0:
+        return raised(most)
+    return raised(least if over(least) >= 0.0 else float(brentq(over, least, most)))
+
+
+def _variation(values: np.ndarray, shares: np.ndarray | None = None) -> float:
+    """Standard deviation over the mean; 0 where all are 0."""
+    mean = np.average(values, weights=shares)
+    return float(np.sqrt(np.average((values - mean) ** 2, weights=shares)) / mean) if mean else 0.0
 
 
 def stages(keep: int, count: int) -> tuple[int, ...]:

@@ -1,6 +1,13 @@
-"""How much of the draws a tree keeps: the distance between them, and the moments of each uncertainty."""
+"""How much of the draws a tree keeps: of the cost, of the distance between them, and of each uncertainty.
+
+  (EFFECT-1)  e[i] = sum over uncertainties u of s[u] x w[u] x sum over quarters t of d[t] x (x[u,t,i] - x[u,t])
+is what future i does to the cost to first order, USD, with x, w and d of (APART-1), x[u,t] of the case as it stands,
+and s[u] the sign of what (STAKE-1) found: 1 where the high draw of u costs more than the low one, -1 where it costs
+less. Two futures differ in e by at most their distance.
+"""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -54,6 +61,30 @@ class Likeness:
 
 
 @dataclass(frozen=True)
+class Effects:
+    """(EFFECT-1) of the draws and of the leaves, USD, with the probabilities of the leaves."""
+
+    drawn: np.ndarray = field(repr=False)
+    kept: np.ndarray = field(repr=False)
+    shares: np.ndarray = field(repr=False)
+
+    @cached_property
+    def of_draws(self) -> Moments:
+        """Of what the draws do to the cost, USD."""
+        return _moments(self.drawn, np.full(len(self.drawn), 1.0 / len(self.drawn)))
+
+    @cached_property
+    def of_tree(self) -> Moments:
+        """Of what the leaves do to the cost, USD."""
+        return _moments(self.kept, self.shares)
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation that the tree keeps, as a share of that of the draws."""
+        return self.of_tree.deviation / self.of_draws.deviation if self.of_draws.deviation else 1.0
+
+
+@dataclass(frozen=True)
 class Quality:
     """How good a reduction is.
 
@@ -61,6 +92,7 @@ class Quality:
     bound of the Kantorovich distance between the draws and the tree. `alone` is the mean distance of a draw to the case
     as it stands. `correlation_error` is the largest error of a correlation in the last quarter, of two uncertainties
     that vary in the tree. `lost` are those that do not: what may happen with them happens in no kept future.
+    `effects` are known where futures are compared by what they do to the cost.
     """
 
     distance: float
@@ -68,6 +100,7 @@ class Quality:
     correlation_error: float
     lost: tuple[str, ...]
     each: tuple[Likeness, ...]
+    effects: Effects | None = None
 
     @property
     def kept(self) -> float:
@@ -75,16 +108,16 @@ class Quality:
         return 1.0 - self.distance / self.alone if self.alone else 1.0
 
 
-def quality(grown: Grown, weights: np.ndarray) -> Quality:
-    """Compare the tree with its draws, by these weights of the uncertainties."""
-    sample = grown.sample
+def quality(grown: Grown, weights: np.ndarray, stakes: Stakes | None = None) -> Quality:
+    """Compare the tree with its draws, by these weights of the uncertainties; `stakes` are what they follow from."""
+    sample, kept = grown.sample, paths(grown)
     first = sample.sampler.case.calendar.first
     known = [grown.partings[stage] - first for stage in grown.known]
-    draws, leaves = sample.compared(known), sample.compared(known, paths(grown))
+    draws, leaves = sample.compared(known), sample.compared(known, kept)
     standing = sample.compared(known, sample.sampler.neutral[None])
     shares = np.array([leaf.probability for leaf in grown.leaves])
     equal = np.full(sample.count, 1.0 / sample.count)
-    ends = (sample.states[:, :, -1], equal), (paths(grown)[:, :, -1], shares)
+    ends = (sample.states[:, :, -1], equal), (kept[:, :, -1], shares)
     last = sample.sampler.case.calendar.end + -1
     each = tuple(
         Likeness(stated.uncertainty, last, *(_moments(states[:, number], weight) for states, weight in ends))
@@ -94,7 +127,13 @@ def quality(grown: Grown, weights: np.ndarray) -> Quality:
     wrong = np.abs(_correlations(*ends[0]) - _correlations(*ends[1]))[np.ix_(varies, varies)]
     lost = tuple(one.uncertainty for one in each if one.draws.deviation > 0.0 and not one.tree.deviation > 0.0)
     far = _mean_distance(draws, leaves[grown.stands], weights)
-    return Quality(far, _mean_distance(draws, standing, weights), float(wrong.max(initial=0.0)), lost, each)
+    alone = _mean_distance(draws, standing, weights)
+    effects = None
+    if stakes is not None:
+        signed = np.sign([stake.high_usd - stake.low_usd for stake in stakes.each]) * weights
+        moved, left = ((x - standing).sum(axis=2) @ signed for x in (draws, leaves))
+        effects = Effects(moved, left, shares)
+    return Quality(far, alone, float(wrong.max(initial=0.0)), lost, each, effects)
 
 
 def _mean_distance(draws: np.ndarray, others: np.ndarray, weights: np.ndarray) -> float:

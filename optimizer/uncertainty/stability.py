@@ -108,9 +108,19 @@ class Stability:
         return float(np.std([tree.objective for tree in self.trees], ddof=1)) if len(self.trees) > 1 else 0.0
 
     @property
+    def strays(self) -> float:
+        """(STABLE-1): the standard deviation of the optima as a share of their mean."""
+        return self.deviation / abs(self.inside.value) if self.inside.value else 0.0
+
+    @property
     def bias(self) -> float | None:
         """(STABLE-3), USD; None before fresh draws."""
         return self.decisions[0].cost.value - self.inside.value if self.decisions else None
+
+
+def letter(number: int) -> str:
+    """What a decision is called: A to Z, then A1, B1, ..."""
+    return chr(ord("A") + number % 26) + (str(number // 26) if number >= 26 else "")
 
 
 def decisions_of(words: Sequence[tuple[str, ...]], costs: np.ndarray) -> tuple[tuple[Decision, ...], tuple[int, ...]]:

@@ -39,7 +39,12 @@ def test_scenarios_go_into_a_new_case(case: Path, tmp_path: Path, capsys: pytest
     assert main(["scenarios", str(case), *FEW, "--out", str(out)]) == Exit.DONE
     said = capsys.readouterr().out
     assert "64 futures drawn (seed 0), 5 kept; known apart: 5 in 2027Q2" in said
-    assert "work" in said and "price" in said and "kept; largest error of a correlation" in said
+    assert (
+        "work" in said
+        and "price" in said
+        and "of the spread of the cost is kept" in said
+        and "largest error of a correlation" in said
+    )
     assert {path.name: path.read_bytes() for path in case.iterdir()} == before
     assert "a guess" in (out / "uncertainties.csv").read_text()
     assert "stands for" in (out / "scenarios.csv").read_text()
@@ -128,3 +133,16 @@ def test_stated_uncertainty_without_scenarios_is_told(
     assert main(["scenarios", str(case), *FEW, "--out", str(tmp_path / "made")]) == Exit.DONE
     assert main(["solve", str(tmp_path / "made"), "--out", str(tmp_path / "tree")]) == Exit.DONE
     assert "has no scenarios" not in capsys.readouterr().err
+
+
+def test_a_wish_that_cannot_be_is_told(case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Proves: a seed below 0 is wrong usage, no fault of ours; too few numbers and falling ones are told apart."""
+    out = ("--out", str(tmp_path / "made"), "--draws", "32")
+    with pytest.raises(SystemExit) as ended:
+        main(["scenarios", str(case), *out, "--seed", "-1"])
+    assert ended.value.code == Exit.USAGE
+    partings = ("--partings", "2027Q2", "2027Q3")
+    for keep, words in ((("2", "3", "4"), "3 numbers of futures for 2 partings"), (("5", "3"), "5 3: fewer futures")):
+        assert main(["scenarios", str(case), *out, *partings, "--keep", *keep]) == Exit.USAGE
+        assert words in capsys.readouterr().err
+    assert not (tmp_path / "made").exists()

@@ -8,7 +8,7 @@ from optimizer.case.case import Case
 from optimizer.ledger.keys import Cash
 from optimizer.model.arrays import compile_program
 from optimizer.model.build import formulate
-from optimizer.model.extract import start_values
+from optimizer.model.extract import start_of
 from optimizer.model.outcome import Outcome, Status, StopReason
 from optimizer.plan.plan import Plan, Seconds
 from optimizer.run import audited_plan, silent
@@ -20,7 +20,7 @@ def carried(case: Case, plan: Plan) -> Plan:
     """The audited plan of a case with the quantities of another plan; every row of the case holds."""
     form = formulate(case)
     program = compile_program(form.model)
-    values = np.nan_to_num(start_values(form, program, plan))
+    values = np.nan_to_num(start_of(form, program, plan))
     miss, name = program.worst_violation(values)
     assert miss < 1e-6, f"{name} is missed by {miss}"
     ran = (0.0, "by hand", "", 1, 0, 0, 0, "")

@@ -65,7 +65,7 @@ def test_a_case_without_a_plan_at_an_extreme_is_told() -> None:
 
 def test_a_wish_that_fits_no_tree_is_refused() -> None:
     case = add(one_site(0.0, 10.0, 10.0), walk("work", volatility=0.3))
-    with pytest.raises(UsageError, match="2 numbers of futures for 1 partings"):
+    with pytest.raises(UsageError, match="2 numbers of futures for 1 parting"):
         make(case, Wish(draws=64, keep=(4, 8)))
     with pytest.raises(UsageError, match="none smaller"):
         quarters = case.calendar.quarters

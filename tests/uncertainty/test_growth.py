@@ -8,7 +8,7 @@ import pytest
 
 from optimizer.case.case import Case
 from optimizer.case.scenario import Scenario
-from optimizer.case.uncertainty import Correlation
+from optimizer.case.uncertainty import Correlation, Process
 from optimizer.case.world import Demand, SitePower
 from optimizer.contracts.block import Block
 from optimizer.contracts.spot import SpotPrice
@@ -18,9 +18,9 @@ from optimizer.futures.future import futures
 from optimizer.futures.shock import Change
 from optimizer.uncertainty.chance import Scheme
 from optimizer.uncertainty.check import check_uncertainty
-from optimizer.uncertainty.growth import Grown, centred, grow, stages
+from optimizer.uncertainty.growth import Grown, _like, centred, grow, stages
 from optimizer.uncertainty.process import expected
-from optimizer.uncertainty.quality import quality
+from optimizer.uncertainty.quality import Stake, Stakes, quality
 from optimizer.uncertainty.reduction import Method
 from optimizer.uncertainty.sample import MOST, Sample, spread_weights
 from optimizer.uncertainty.sampler import Sampler, drawn
@@ -160,6 +160,71 @@ def test_a_centred_tree_has_the_expected_mean() -> None:
         assert shares @ paths(raw)[:, number, 1:] != pytest.approx(expected(row, False, ages), rel=1e-4)
     assert np.array_equal(paths(found)[:, 2], paths(raw)[:, 2])
     assert not list(check_futures(with_tree(case, found)))
+
+
+def test_a_centred_tree_spreads_as_the_draws() -> None:
+    """Proves: (TREE-3): standard deviation over mean of each walk and reversion is that of the draws, in each
+    quarter; the order of the futures stays.
+    """
+    raw = grown(CASE, (FIRST + 1,), (12,))
+    found = centred(raw)
+    shares = np.array([leaf.probability for leaf in found.leaves])
+    for number, aim in enumerate(raw.sample.sampler.targets):
+        if aim.stated.process not in (Process.WALK, Process.REVERSION) or aim.stated.event_probability:
+            continue
+        for column in range(max(1, raw.sample.sampler.starts[number]), 6):
+            drawn_, kept = raw.sample.states[:, number, column], paths(found)[:, number, column]
+            mean = shares @ kept
+            deviation = np.sqrt(shares @ (kept - mean) ** 2)
+            assert deviation / mean == pytest.approx(drawn_.std() / drawn_.mean(), rel=1e-6)
+            assert np.array_equal(np.argsort(kept), np.argsort(paths(raw)[:, number, column]))
+
+
+@pytest.mark.parametrize(
+    ("factors", "variation", "power"),
+    [((0.5, 2.0), 100.0, 3.0), ((0.5, 2.0), 0.0, 1.0 / 3.0), ((0.0, 1.0), 0.5, 1.0 / 3.0), ((4.0, 4.0), 0.5, 1.0)],
+)
+def test_what_is_kept_is_not_stretched_beyond_reason(
+    factors: tuple[float, ...], variation: float, power: float
+) -> None:
+    """Proves: the power stays between 1/3 and 3; nothing, and what does not vary, is no division by 0."""
+    found = _like(np.array(factors), np.array([0.5, 0.5]), variation)
+    raised = np.array(factors) ** power
+    assert found == pytest.approx(raised / raised.mean())
+    assert _like(np.zeros(2), np.array([0.5, 0.5]), variation).tolist() == [1.0, 1.0]
+
+
+def test_what_a_future_does_to_the_cost() -> None:
+    """Proves: (EFFECT-1) by hand, with the sign of the stake; deviations are by probability.
+
+    A broken rule would give: power that comes late as a saving.
+    """
+    rows = (walk("work", volatility=0.5), slip("power", "site_power", "home", 0.6, 1.0))
+    sample = Sample.of(Sampler(add(plain(4), *rows), 1), 60)
+    weights = np.array([3.0, 8.0])
+    tree = grow(sample, weights, (FIRST + 1,), (4,), Method.FORWARD)
+    stakes = Stakes((Stake("work", 1.0, 2.0), Stake("power", 5.0, 2.0)), weights)
+    effects = quality(tree, weights, stakes).effects
+    assert effects is not None
+    late = sample.states[:, 1, -1]
+    by_hand = 3.0 * (sample.states[:, 0, 1:] - 1.0).sum(axis=1) + 8.0 * 0.75 * late
+    d = sample.discounts
+    assert d.tolist() == [1.0] * 4
+    assert effects.drawn == pytest.approx(by_hand)
+    assert effects.of_draws.deviation == pytest.approx(by_hand.std())
+    assert effects.kept == pytest.approx([by_hand[leaf.draws[0] - 1] for leaf in tree.leaves])
+    assert effects.spread == pytest.approx(effects.of_tree.deviation / by_hand.std())
+    assert quality(tree, weights).effects is None
+
+
+def test_what_happens_in_no_kept_future_is_told() -> None:
+    """Proves: lateness in few draws is lost in a tree of two; its correlation is no error of those that vary."""
+    rows = (walk("work", volatility=0.5), slip("power", "site_power", "home", 0.9, 1.0))
+    sample = Sample.of(Sampler(add(plain(4), *rows), 3), 60)
+    weights = np.array([1.0, 1e-6])
+    few, all_kept = (grow(sample, weights, (FIRST + 1,), (k,), Method.FORWARD) for k in (2, 60))
+    assert quality(few, weights).lost == ("power",) and quality(few, weights).correlation_error < 1e-9
+    assert quality(all_kept, weights).lost == ()
 
 
 def test_what_ended_in_the_parent_may_go_on_in_the_child() -> None:

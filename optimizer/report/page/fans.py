@@ -1,6 +1,8 @@
-"""Figures of drawn futures: how far each uncertainty spreads by quarter, and the futures that were kept of them."""
+"""Figures of drawn futures: what they do to the cost, how far each uncertainty spreads, and what was kept of it."""
 
+import math
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -8,9 +10,10 @@ from optimizer.case.uncertainty import Process
 from optimizer.report.page.axes import AXIS_HEIGHT, Values, quarter_axis
 from optimizer.report.page.figures import Figure, Key, Row, Table
 from optimizer.report.page.svg import Bar, Drawing, Group, Mark, Stroke, Text
-from optimizer.report.page.text import percent
+from optimizer.report.page.text import money, percent
 from optimizer.tables.quarter import Quarter
 from optimizer.uncertainty.growth import Grown
+from optimizer.uncertainty.quality import Effects
 from optimizer.uncertainty.scenarios import paths
 from optimizer.uncertainty.target import Moves, Target
 
@@ -18,6 +21,8 @@ TOP, TALL, FOOT = 8.0, 190.0, 22.0
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 MOST_LINES = 40
 GAP, THIN = 0.14, 0.34
+BINS, REST = 12, 0.005
+"""Columns of the cost, about, and the share of draws at either end that the outermost columns take in."""
 KEYS = (
     Key("band", "9 of 10 draws"),
     Key("band2", "half of the draws"),
@@ -106,26 +111,70 @@ def _chances(aim: Target, drawn: np.ndarray, kept: np.ndarray, shares: np.ndarra
     values = sorted({*np.round(drawn, 6).tolist(), *np.round(kept, 6).tolist()})
     before = [float(np.isclose(drawn, value).mean()) for value in values]
     after = [float(shares[np.isclose(kept, value)].sum()) for value in values]
-    axis = Values.over(0.0, 100.0 * max(*before, *after), TOP, TALL)
     slips = aim.stated.process is Process.SLIP
+    labels = [f"{value:g}" if slips else f"{value:.2f}" for value in values]
+    name, width = aim.stated.uncertainty, 1.0 / len(values)
+    marks = _pairs(labels, before, after)
+    marks += [Text((at + 0.5) * width, TOP + TALL + 17.0, label, "even") for at, label in enumerate(labels)]
+    what = "Quarters late" if slips else "Multiple of what the case says"
+    return _pairs_figure((name, f"{what}, and how likely: {_what(aim)}."), what, labels, before, after, marks)
+
+
+def cost(effects: Effects, currency: str) -> Figure:
+    """How likely it is that a future moves the cost by so much, as drawn and as kept."""
+    low, high = (float(value) for value in np.quantile(effects.drawn, (REST, 1.0 - REST)))
+    step = Values.over(low, high, 0.0, 1.0, BINS).step
+    edges = step * np.arange(math.floor(low / step), max(math.ceil(high / step), math.floor(low / step) + 1) + 1)
+    inner = edges[1:-1]
+    before = np.bincount(np.digitize(effects.drawn, inner), minlength=len(edges) - 1) / len(effects.drawn)
+    after = np.bincount(np.digitize(effects.kept, inner), effects.shares, minlength=len(edges) - 1)
+    words = [signed(float(edge), currency) for edge in edges]
+    labels = [f"{one} to {other}" for one, other in pairwise(words)]
+    labels[0], labels[-1] = f"below {words[1]}", f"above {words[-2]}"
+    marks = _pairs(labels, before.tolist(), after.tolist())
+    for number, word in enumerate(words[1:-1], 1):
+        place = number / (len(words) - 1)
+        marks.append(Text(place, TOP + TALL + 17.0, word, "odd" if number % 2 else "even"))
+    title = "What the futures do to the cost"
+    note = (
+        "How much more or less than the case as it stands they cost, to first order. The more alike the two are, the "
+        "better do the kept futures stand for those drawn."
+    )
+    return _pairs_figure(
+        (title, note), "Cost over the case as it stands", labels, before.tolist(), after.tolist(), marks
+    )
+
+
+def signed(amount: float, currency: str) -> str:
+    """An amount over another, with its sign."""
+    return ("+" if amount > 0.0 else "") + money(amount, currency)
+
+
+def _pairs(labels: Sequence[str], before: Sequence[float], after: Sequence[float]) -> list[Mark]:
+    """Two bars side by side for each label: probabilities in the draws, and in what was kept."""
+    axis = Values.over(0.0, 100.0 * max(*before, *after), TOP, TALL)
+    width = 1.0 / len(labels)
     marks: list[Mark] = list(axis.marks())
-    width = 1.0 / len(values)
-    for number, value in enumerate(values):
-        label = f"{value:g}" if slips else f"{value:.2f}"
+    for number, label in enumerate(labels):
         title = f"{label}: {percent(before[number])} of draws, {percent(after[number])} kept"
         pair = [Bar(number * width, width, TOP, TALL, "hit")]
         for side, (share, style) in enumerate(((before[number], "c1"), (after[number], "c2"))):
             y = axis.y(100.0 * share)
             pair.append(Bar((number + 0.16 + side * THIN) * width, THIN * width, y, TOP + TALL - y, style))
-        marks += [Group(title, tuple(pair)), Text((number + 0.5) * width, TOP + TALL + 17.0, label, "even")]
+        marks.append(Group(title, tuple(pair)))
+    return marks
+
+
+def _pairs_figure(
+    heads: tuple[str, str], what: str, labels: Sequence[str], before: Sequence[float], after: Sequence[float],
+    marks: Sequence[Mark],
+) -> Figure:  # fmt: skip
+    title, note = heads
     rows = tuple(
-        Row(f"{value:g}", (percent(one), percent(other)))
-        for value, one, other in zip(values, before, after, strict=True)
+        Row(label, (percent(one), percent(other))) for label, one, other in zip(labels, before, after, strict=True)
     )
-    name = aim.stated.uncertainty
-    what = "Quarters late" if slips else "Multiple of what the case says"
     return Figure(
-        name, f"{what}, and how likely: {_what(aim)}.", (Key("c1", "draws"), Key("c2", "futures that were kept")),
-        Drawing(TOP + TALL + FOOT, tuple(marks), name), len(values),
-        Table("probability", (what, "Drawn", "Kept"), rows),
+        title, note, (Key("c1", "draws"), Key("c2", "futures that were kept")),
+        Drawing(TOP + TALL + FOOT, tuple(marks), title), len(labels),
+        Table("probability, %", (what, "Drawn", "Kept"), rows),
     )  # fmt: skip

@@ -14,10 +14,12 @@ from optimizer.report.page.text import Scale, money, percent
 from optimizer.report.page.write import template
 from optimizer.uncertainty.growth import Grown
 from optimizer.uncertainty.quality import Quality, Stakes
-from optimizer.uncertainty.stability import Mean, Stability
+from optimizer.uncertainty.stability import Mean, Stability, letter
 
 STEADY = 0.01
 """An optimum that strays by less than this from seed to seed is called steady."""
+WIDE = 0.8
+"""A tree that keeps this share of the spread of the cost is called wide enough."""
 ROW, LABEL, LABELS = 40.0, 14.0, 6
 
 
@@ -39,6 +41,7 @@ class FuturesPage:
     horizon: str
     headline: Headline
     cards: tuple[Card, ...]
+    cost: Figure | None
     stability: Figure | None
     decisions: Table | None
     stakes: Table | None
@@ -48,7 +51,8 @@ class FuturesPage:
     @property
     def widths(self) -> tuple[int, ...]:
         """How many columns stand side by side, in every way that occurs."""
-        return tuple(sorted({figure.columns for figure in self.fans}))
+        shown = (*self.fans, *(() if self.cost is None else (self.cost,)))
+        return tuple(sorted({figure.columns for figure in shown}))
 
 
 def write_futures_page(drawn: Drawn, path: Path) -> None:
@@ -65,6 +69,7 @@ def page_of(drawn: Drawn) -> FuturesPage:
         horizon=f"{calendar.first} to {calendar.end + -1}",
         headline=_headline(drawn),
         cards=(*_kept(drawn, currency), *(() if found is None else _stable(found, currency))),
+        cost=None if drawn.quality.effects is None else fans.cost(drawn.quality.effects, currency),
         stability=None if found is None else _figure(found, currency),
         decisions=None if found is None or not found.decisions else _decisions(found, currency),
         stakes=None if drawn.stakes is None else _stakes(drawn.stakes, currency),
@@ -74,29 +79,43 @@ def page_of(drawn: Drawn) -> FuturesPage:
 
 
 def _headline(drawn: Drawn) -> Headline:
-    grown, found = drawn.grown, drawn.stability
+    grown, found, quality = drawn.grown, drawn.stability, drawn.quality
     act = f"{len(grown.leaves)} futures stand for {grown.sample.count:,}"
     parted = ", ".join(str(quarter) for quarter in grown.partings)
-    bound = f"They part in {parted}; what is decided before is the same in all of them."
-    if found is None:
-        return Headline(act, True, f"{percent(drawn.quality.kept, 0)} of the distance between draws is kept", bound)
-    share = _share(found)
-    status = f"The optimum strays by {percent(share, 2)} from seed to seed"
-    return Headline(act, share <= STEADY, status, bound)
-
-
-def _share(found: Stability) -> float:
-    return found.deviation / abs(found.inside.value) if found.inside.value else 0.0
+    told = [f"They part in {parted}; what is decided before is the same in all of them."]
+    if quality.lost:
+        told.append(f"In none of them happens: {', '.join(quality.lost)}. Keeping more futures would show it.")
+    if found is not None:
+        status = f"The optimum strays by {percent(found.strays, 2)} from seed to seed"
+        if found.decisions:
+            status += ", and what is decided now is " + ("the same" if len(found.decisions) == 1 else "not the same")
+        return Headline(act, found.strays <= STEADY, status, " ".join(told))
+    if quality.effects is None:
+        return Headline(
+            act, not quality.lost, f"They keep {percent(quality.kept, 0)} of what tells draws apart", " ".join(told)
+        )
+    spread = quality.effects.spread
+    status = f"They keep {percent(spread, 0)} of the spread of the cost"
+    return Headline(act, spread >= WIDE and not quality.lost, status, " ".join(told))
 
 
 def _kept(drawn: Drawn, currency: str) -> tuple[Card, ...]:
     quality = drawn.quality
-    far = money(quality.distance, currency) if drawn.stakes else f"{quality.distance:.3f}"
-    alone = money(quality.alone, currency) if drawn.stakes else f"{quality.alone:.3f}"
-    return (
-        Card("Distance of a draw to the tree", far, f"{alone} to the case as it stands"),
-        Card("Largest error of a correlation", f"{quality.correlation_error:.2f}", "of two uncertainties at the end"),
+    error = Card(
+        "Largest error of a correlation", f"{quality.correlation_error:.2f}", "of two uncertainties at the end"
     )
+    if quality.effects is None:
+        note = f"{quality.alone:.3f} to the case as it stands"
+        return Card("Distance of a draw to the tree", f"{quality.distance:.3f}", note), error
+    draws, tree = quality.effects.of_draws, quality.effects.of_tree
+    spread = percent(quality.effects.spread, 0)
+    deviation = f"deviation {money(tree.deviation, currency)} of {money(draws.deviation, currency)}"
+    dearest = f"over the case as it stands; {fans.signed(draws.high, currency)} as drawn"
+    cards = (
+        Card("Spread of the cost that is kept", spread, deviation),
+        Card("One future in twenty costs at least", fans.signed(tree.high, currency), dearest),
+    )
+    return cards if drawn.stability else (*cards, error)
 
 
 def _stable(found: Stability, currency: str) -> tuple[Card, ...]:
@@ -143,14 +162,14 @@ def _figure(found: Stability, currency: str) -> Figure:
     for row, one in enumerate(known, 1):
         y = row * ROW + 27.0
         half = one.cost.half or 0.0
-        title = f"decision {_letter(row - 1)}: {money(one.cost.value, currency)} {_error(one.cost, currency)}"
-        marks.append(Text(0.0, row * ROW + LABEL, f"decision {_letter(row - 1)} in fresh draws", "lab"))
+        title = f"decision {letter(row - 1)}: {money(one.cost.value, currency)} {_error(one.cost, currency)}"
+        marks.append(Text(0.0, row * ROW + LABEL, f"decision {letter(row - 1)} in fresh draws", "lab"))
         bar = Bar(x(one.cost.value - half), x(one.cost.value + half) - x(one.cost.value - half), y - 4.0, 8.0, "band2")
         marks.append(Group(title, (bar, Sign(x(one.cost.value), y, Shape.DIAMOND, "c2"))))
     foot = (len(known) + 1) * ROW
     marks += _ticks(low, high, foot)
     rows = tuple(
-        Row(f"seed {tree.seed}", (money(tree.objective, currency), "" if not known else _letter(tree.decision)))
+        Row(f"seed {tree.seed}", (money(tree.objective, currency), "" if not known else letter(tree.decision)))
         for tree in found.trees
     )
     return Figure(
@@ -181,7 +200,7 @@ def _ticks(low: float, high: float, foot: float) -> list[Mark]:
 def _decisions(found: Stability, currency: str) -> Table:
     rows = tuple(
         Row(
-            f"{_letter(number)}: {'; '.join(one.words) or 'nothing'}",
+            f"{letter(number)}: {'; '.join(one.words) or 'nothing'}",
             (
                 "not known" if math.isnan(one.cost.value) else f"{money(one.cost.value, currency)}",
                 "" if not number or math.isnan(one.cost.value) else money(one.over_best.value, currency),
@@ -192,10 +211,6 @@ def _decisions(found: Stability, currency: str) -> Table:
         for number, one in enumerate(found.decisions)
     )
     return Table("", ("Decided before anything parts", "Mean cost", "Over A", "95 %", "Without a plan"), rows)
-
-
-def _letter(number: int) -> str:
-    return chr(ord("A") + number % 26) + (str(number // 26) if number >= 26 else "")
 
 
 def _stakes(found: Stakes, currency: str) -> Table:

@@ -1,10 +1,13 @@
 """Numbers as people read them: three significant digits and a letter, shares that never flatter, full figures."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 SCALES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
+MOST_DECIMALS = 6
 SMALLEST_SHARE = 1e-9
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -28,6 +31,15 @@ def short(value: float) -> str:
 def money(value: float, currency: str) -> str:
     """An amount, e.g. `$12.0 B` or `−$580 M`."""
     return _minus(value) + sign(currency) + short(abs(value))
+
+
+def amounts(values: Sequence[float], currency: str) -> tuple[str, ...]:
+    """Amounts in one unit with the digits that tell them apart, e.g. `$17.000 M` and `$17.041 M`."""
+    scale = Scale.of(max(abs(value) for value in values))
+    least = min((after - before for before, after in pairwise(sorted(set(values)))), default=scale.divisor)
+    decimals = min(max(2, 2 - math.ceil(math.log10(least / scale.divisor))), MOST_DECIMALS)
+    unit = NBSP + scale.letter if scale.letter else ""
+    return tuple(f"{_minus(value)}{sign(currency)}{abs(value) / scale.divisor:,.{decimals}f}{unit}" for value in values)
 
 
 def number(value: float, decimals: int = 0) -> str:

@@ -18,6 +18,7 @@ from optimizer.report.page.write import template
 MOST_SHOWN = 20
 BOUNDS = {
     Objective.EXPECTED: "No plan for these scenarios can cost less than {} on average",
+    Objective.TAIL: "No plan can keep the mean cost of the dearest scenarios below {}",
     Objective.WORST: "No plan can keep the cost of every scenario below {}",
     Objective.REGRET: "No plan can keep the regret of every scenario below {}",
 }

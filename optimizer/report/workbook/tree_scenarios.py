@@ -7,7 +7,7 @@ from optimizer.case.settings import Objective
 from optimizer.plan.outlook import Course
 from optimizer.plan.tree import TreePlan
 from optimizer.report.workbook.down import Extreme, Products
-from optimizer.report.workbook.live import ONE, ZERO, Call, Cell, Words, absolute, choose, highest
+from optimizer.report.workbook.live import ONE, ZERO, Call, Cell, Live, Words, absolute, choose, highest
 from optimizer.report.workbook.sheet import Sheet, letter
 from optimizer.report.workbook.style import GREEN, RED, Align, Format, Look, Style, Tone
 
@@ -126,8 +126,10 @@ def _risk(
     if settings.objective is Objective.EXPECTED:
         return cvar, objective
     sheet.words(sheet.next, SCENARIO, f"Objective: {settings.objective.value}, {currency}", QUIET)
-    worst = Extreme(costs if settings.objective is Objective.WORST else regrets)
-    objective = sheet.put(sheet.next, COST, worst, Style(Format.CENTS, look=Look.BOLD))
+    minimised: Live = cvar
+    if settings.objective is not Objective.TAIL:
+        minimised = Extreme(costs if settings.objective is Objective.WORST else regrets)
+    objective = sheet.put(sheet.next, COST, minimised, Style(Format.CENTS, look=Look.BOLD))
     sheet.next += 1
     return cvar, objective
 

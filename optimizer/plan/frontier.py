@@ -1,0 +1,124 @@
+"""The frontier of expected cost against CVaR: plans none of which is both cheaper on average and safer than another."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from optimizer.case.case import Case
+from optimizer.plan.diff import Change, Difference, Later
+from optimizer.plan.diff_tree import tree_difference
+from optimizer.plan.outlook import advice
+from optimizer.plan.tree import TreePlan
+
+SCHEMA = "optimizer/frontier@1"
+POINTS = "points"
+CENT = 0.01
+
+
+@dataclass(frozen=True)
+class Move:
+    """From one point to the next: what it costs more on average, what it takes off the tail (USD), and what changes."""
+
+    dearer: float
+    safer: float
+    difference: Difference = field(repr=False)
+
+    @property
+    def decisions(self) -> tuple[Change, ...]:
+        """Decisions that are made before anything parts."""
+        return self.difference.decisions
+
+    @property
+    def later(self) -> tuple[Later, ...]:
+        """Decisions that wait."""
+        return self.difference.later
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """Points from the least expected cost to the least CVaR that was found; each is a plan of the case.
+
+    The limit on CVaR a point was searched under stands in its own case; its bound is that of expected cost under this
+    limit. `least_cvar` is what no plan can bring CVaR below, USD, None where it is not known; `complete` says that
+    nothing is left between the points that is better by more than the asked gap; `stop` says what ended the search.
+    """
+
+    case: Case = field(repr=False)
+    points: tuple[TreePlan, ...] = field(repr=False)
+    least_cvar: float | None
+    wanted: int
+    complete: bool
+    stop: str
+
+    @property
+    def moves(self) -> tuple[Move, ...]:
+        """What lies between neighbours."""
+        return tuple(
+            Move(after.expected - before.expected, before.cvar - after.cvar, tree_difference(before, after))
+            for before, after in pairwise(self.points)
+        )
+
+    @property
+    def closed(self) -> bool:
+        """Whether every point is proven within the asked gap."""
+        return all(point.result.status == "optimal" for point in self.points)
+
+
+def undominated(points: Sequence[TreePlan]) -> tuple[TreePlan, ...]:
+    """The points that no other one beats in both measures, the cheapest on average first; of equals, one."""
+    kept: list[TreePlan] = []
+    for point in sorted(points, key=lambda one: (one.expected, one.cvar)):
+        if not kept or point.cvar < kept[-1].cvar - CENT:
+            kept.append(point)
+    return tuple(kept)
+
+
+def place(number: int) -> str:
+    """The plan folder of a point inside the folder of the frontier, by its number counted from 1."""
+    return f"{POINTS}/{number:02d}"
+
+
+def record(frontier: Frontier) -> dict[str, Any]:
+    """The document of `frontier.json`. Money in USD present value."""
+    settings = frontier.case.settings
+    return {
+        "schema": SCHEMA,
+        "title": settings.title,
+        "currency": settings.currency,
+        "risk_tail": settings.risk_tail,
+        "least_cvar_bound": frontier.least_cvar,
+        "wanted": frontier.wanted,
+        "complete": frontier.complete,
+        "stop": frontier.stop,
+        "points": [_point(number, point) for number, point in enumerate(frontier.points, 1)],
+        "moves": [
+            {
+                "from": number,
+                "to": number + 1,
+                "expected_cost_more": move.dearer,
+                "cvar_less": move.safer,
+                "decisions": [asdict(change) for change in move.decisions],
+                "later": [asdict(change) for change in move.later],
+            }
+            for number, move in enumerate(frontier.moves, 1)
+        ],
+    }
+
+
+def _point(number: int, point: TreePlan) -> dict[str, Any]:
+    result = point.result
+    decide, wait = advice(point)
+    return {
+        "point": number,
+        "folder": place(number),
+        "expected": point.expected,
+        "cvar": point.cvar,
+        "cvar_limit": point.case.settings.cvar_limit_usd,
+        "status": result.status,
+        "bound": result.bound,
+        "gap": result.gap,
+        "seconds": result.seconds.solve,
+        "decide": decide,
+        "wait": wait,
+    }
