@@ -9,9 +9,9 @@ import pytest
 from optimizer.case.case import Case
 from optimizer.case.world import Demand, SitePower
 from optimizer.contracts.block import Block
-from optimizer.contracts.spot import SpotPrice
 from optimizer.errors import AuditError, InputError, StaleError, UsageError
 from optimizer.examples.generator import SMALL, generate
+from optimizer.examples.stated import stated
 from optimizer.rules.policy import PolicyKind
 from optimizer.run import Request, solve, solve_tree
 from optimizer.stress import play as playing
@@ -23,7 +23,7 @@ from optimizer.uncertainty.sampler import Sampler
 from tests.builders import FIRST, across, add, block, edit, one_site, policy, solved
 from tests.futures.branching import newsvendor
 from tests.stress.futures import CHANCE, failing, rescued, stressed, test_of, unpowered
-from tests.uncertainty.stated import default, reversion, slip, walk
+from tests.uncertainty.stated import default, slip, walk
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 
@@ -217,19 +217,6 @@ def test_every_limit_has_a_weight(kind: PolicyKind) -> None:
     assert WEIGHTS[kind.violation_unit] > 0.0
 
 
-def everything(case: Case) -> Case:
-    """The case with a walk on every demand, a reversion on every spot price and a slip of all power."""
-    return add(
-        case,
-        *(walk(f"demand {row.name}", row=row.name, volatility=0.2) for row in case.of(Demand)),
-        *(
-            reversion(f"price {row.name}", "spot_price", row.name, volatility=0.4, reversion_speed=1.0)
-            for row in case.of(SpotPrice)
-        ),
-        *(slip(f"power {row.name}", "site_power", row.name, 0.6, 0.9, 1.0) for row in case.of(SitePower)),
-    )
-
-
 @pytest.mark.parametrize("until", [None, "end"])
 def test_every_future_of_a_rich_case_passes_its_audit(until: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Proves: with all contract types and hard limits, each reaction is a plan that the audit recomputes to the cent.
@@ -237,7 +224,7 @@ def test_every_future_of_a_rich_case_passes_its_audit(until: str | None, monkeyp
     Nothing is broken in the future that is as the case says, whose cost is that of the plan.
     """
     monkeypatch.setattr(playing, "checked", lambda number: True)
-    case = everything(generate(SMALL, 3))
+    case = stated(generate(SMALL, 3))
     plan = solve(case, Request(gap=1e-3, threads=1))
     found = stress(plan, Asked(draws=4, gap=1e-2, until=until, workers=1), lambda _: None)
     assert all(one.audited for one in found.played if one.solved)
