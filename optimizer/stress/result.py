@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
 from optimizer.stress.drivers import Driver
 from optimizer.tables.quarter import Quarter
@@ -95,7 +96,7 @@ class Stress:
         """Whether fewer futures were played than asked for."""
         return len(self.played) < self.asked
 
-    @property
+    @cached_property
     def solved(self) -> tuple[Played, ...]:
         """Futures whose cost is known."""
         return tuple(one for one in self.played if one.solved)
