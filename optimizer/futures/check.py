@@ -11,8 +11,9 @@ from optimizer.case.scenario import Scenario
 from optimizer.contracts.contract import Contract
 from optimizer.futures.future import UNCERTAIN, Future, futures, inherited, standing
 from optimizer.futures.known import alike
+from optimizer.futures.recall import Recall
 from optimizer.futures.shock import Rows, Unfit
-from optimizer.ledger.decision import Decision
+from optimizer.ledger.decision import Decision, Relation
 from optimizer.ledger.keys import Key
 from optimizer.tables.quarter import Quarter
 from optimizer.tables.record import Problem, Record
@@ -87,8 +88,9 @@ def _marks(case: Case) -> Found:
 
 def _shocks(case: Case) -> Found:
     """Shocks that cannot be applied: unknown cells, values out of range, what was known before the parting."""
+    base = standing(case)
     for row in case.of(Scenario):
-        rows = Rows(standing(case))
+        rows = Rows(base)
         for shock, known in inherited(case, row.scenario):
             try:
                 rows.change(shock, known)
@@ -99,9 +101,9 @@ def _shocks(case: Case) -> Found:
 
 def _certain(case: Case) -> Found:
     """What is wrong with the case of a scenario and not with the case as it stands."""
-    known = Counter(_domain(case))
+    known, asked = Counter(_domain(case)), Recall(lambda row, of: tuple(row.problems(of)))
     for future in futures(case):
-        for place, problem in (Counter(_domain(future.case)) - known).elements():
+        for place, problem in (Counter(_recalled(future.case, asked)) - known).elements():
             row = case.get(Scenario, future.name)
             found = f"its shocks make {place} wrong in {problem.column}: {problem.found}"
             yield row, Problem("scenario", found, problem.expected, f"correct the shocks, or {problem.cure}")
@@ -109,6 +111,15 @@ def _certain(case: Case) -> Found:
 
 def _domain(case: Case) -> Iterator[tuple[str, Problem]]:
     return ((f"{record.TABLE.name} {record.name}", problem) for record, problem in domain(case))
+
+
+def _recalled(case: Case, asked: Recall[tuple[Problem, ...]]) -> Iterator[tuple[str, Problem]]:
+    """The domain of a future; rows that read the same as in another future are not asked again."""
+    plain = asked.untitled(case)
+    for record in plain.records:
+        for problem in asked.ask(record, plain):
+            yield f"{record.TABLE.name} {record.name}", problem
+    yield from ((f"{record.TABLE.name} {record.name}", problem) for record, problem in check_case(case))
 
 
 def domain(case: Case) -> Found:
@@ -122,9 +133,10 @@ def domain(case: Case) -> Found:
 
 def foresight(case: Case) -> Found:
     """(SHOCK-2) What scenarios that have not parted would be offered, or would owe, on different terms."""
-    offers: dict[str, _Offers] = {}
+    offers: dict[str, _Offered] = {}
+    asked = Recall(lambda row, of: (tuple(row.decisions(of)), tuple(row.relations(of))))
     for future in futures(case):
-        mine = offers[future.name] = _Offers(future)
+        mine = offers[future.name] = _Offered(future, asked)
         for other in dict.fromkeys(node.scenarios[0] for node in future.nodes):
             if other != future.name:
                 told = mine.told_from(offers[other])
@@ -136,16 +148,17 @@ def foresight(case: Case) -> Found:
                     return
 
 
-class _Offers:
+class _Offered:
     """What a future offers, by decision, and its relations."""
 
-    def __init__(self, future: Future) -> None:
+    def __init__(self, future: Future, asked: Recall[tuple[tuple[Decision, ...], tuple[Relation, ...]]]) -> None:
         self.future = future
-        contracts = future.case.of(Contract)
-        self.decisions = {one.key: one for contract in contracts for one in contract.decisions(future.case)}
-        self.relations = {one for contract in contracts for one in contract.relations(future.case)}
+        plain = asked.untitled(future.case)
+        found = [asked.ask(contract, plain) for contract in plain.of(Contract)]
+        self.decisions = {one.key: one for decisions, _ in found for one in decisions}
+        self.relations = {one for _, relations in found for one in relations}
 
-    def told_from(self, other: "_Offers") -> str | None:
+    def told_from(self, other: "_Offered") -> str | None:
         """What shows, at a node that both pass, which of the two it is; None if nothing does."""
         pairs = zip(self.future.nodes, other.future.nodes, strict=True)
         last = max(mine.quarter for mine, their in pairs if mine is their)

@@ -39,8 +39,9 @@ class Future:
 def futures(case: Case) -> tuple[Future, ...]:
     """Every scenario of the case, in sheet order. Raises Unfit for a shock that cannot be applied."""
     names = [row.scenario for row in case.of(Scenario)] or [""]
+    base = standing(case)
     courses = [(name, case.tree.course(name)) for name in names]
-    return tuple(Future(name, course[-1].probability, certain(case, name), course) for name, course in courses)
+    return tuple(Future(name, course[-1].probability, _certain(case, base, name), course) for name, course in courses)
 
 
 def certain(case: Case, name: str) -> Case:
@@ -49,12 +50,16 @@ def certain(case: Case, name: str) -> Case:
     The case itself is the one future, without a name, of a case without scenarios.
     Raises UsageError for a name that is no scenario, Unfit for a shock that cannot be applied.
     """
+    return _certain(case, standing(case), name)
+
+
+def _certain(case: Case, base: Case, name: str) -> Case:
     if not name and not case.of(Scenario):
         return case
     if name not in {row.scenario for row in case.of(Scenario)}:
         known = ", ".join(row.scenario for row in case.of(Scenario)) or "none"
         raise UsageError(f"the case has no scenario {name!r}; it has: {known}")
-    after = shocked(standing(case), inherited(case, name))
+    after = shocked(base, inherited(case, name))
     titled = replace(after.settings, title=f"{after.settings.title}: {name}")
     return Case(tuple(titled if record is after.settings else record for record in after.records))
 
