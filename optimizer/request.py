@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
+from pathlib import Path
 
 from optimizer.case.case import Case
 from optimizer.model.outcome import Progress, SolveOptions, available_threads
@@ -22,7 +23,8 @@ class Engine(Enum):
 class Request:
     """How to solve. Blank gap and time limit are the case's own; a blank solver is HiGHS through our arrays.
 
-    `cluster` is the address of a Dask scheduler whose workers solve a tree that is split; blank is this machine.
+    `cluster` is the address of a Dask scheduler whose workers solve a tree that is split; blank is this machine. A tree
+    that keeps what its search knows in the file `checkpoint`, and goes on from it where it is there, is split.
     """
 
     gap: float | None = None
@@ -33,6 +35,7 @@ class Request:
     start: AnyPlan | None = None
     engine: Engine = Engine.BY_SIZE
     cluster: str | None = None
+    checkpoint: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,8 @@ from optimizer.rules.formulation import Formulation
 from optimizer.tables.identity import content_hash
 
 AGREEMENT = 1e-9
-SPLIT_FROM = 60_000
-"""Columns of one program from which on bundles are quicker, see tests/benchmarks/decompose.py."""
+SPLIT_FROM, SPLIT_LINEAR_FROM = 15_000, 60_000
+"""Columns of one program from which on bundles are quicker, with whole numbers and without: see tests/benchmarks."""
 FEW_COURSES = 4
 
 
@@ -64,6 +64,8 @@ def solve(case: Case, request: Request | None = None, listen: Listener = silent,
     request = request or Request()
     if case.of(Scenario):
         raise UsageError("the case has scenarios. Fix: use solve_tree, or solve futures.future.certain(case, name)")
+    if request.checkpoint is not None:
+        raise UsageError("a case without scenarios keeps no checkpoint. Fix: leave --checkpoint out")
     began = time.perf_counter()
     listen(Step("building the program"))
     try:
@@ -111,14 +113,15 @@ def solve_tree(
     request = request or Request()
     began = time.perf_counter()
     _require_futures(case)
+    split = is_split(case, request)
     if case.settings.objective is Objective.REGRET:
         case, missing = with_each_alone(case, half(case, request), solve, listen, stop)
         if missing is not None:
             return TreePlan(case, missing, ())
         request = after(case, request, began)
-    listen(Step("building the program"))
-    if is_split(case, request):
+    if split:
         return _split(case, request, listen, stop)
+    listen(Step("building the program"))
     try:
         form = formulate(case)
         program = compile_program(form.model)
@@ -169,31 +172,49 @@ def audited_tree(
 
 
 def is_split(case: Case, request: Request) -> bool:
-    """Whether the tree is cut into bundles: as asked, or where one program would be too large."""
-    if request.engine is not Engine.BY_SIZE or request.solver is not None or request.start is not None:
-        return request.engine is Engine.SPLIT
+    """Whether the tree is cut into bundles: as asked, or where one program would be too large.
+
+    Raises UsageError where what is asked for cannot be split, or where one program is asked for a checkpoint.
+    """
+    asked = request.engine is Engine.SPLIT or request.checkpoint is not None
+    if asked:
+        _require_split(case, request)
+    if asked or request.engine is Engine.WHOLE or request.solver is not None or request.start is not None:
+        return asked
     if case.settings.objective is not Objective.EXPECTED:
         return False
     if len(case.tree.nodes) < FEW_COURSES * len(case.calendar.quarters):
         return False
-    return whole_columns(case) > SPLIT_FROM
+    try:
+        alone = compile_program(formulate(certain(case, case.of(Scenario)[0].scenario)).model)
+    except UnsolvableError:
+        return False
+    return _columns(case, alone) > (SPLIT_FROM if alone.integrality.any() else SPLIT_LINEAR_FROM)
 
 
-def whole_columns(case: Case) -> float:
-    """How many columns a tree has as one program, about: as many at each node as its first scenario has a quarter."""
-    alone = compile_program(formulate(certain(case, case.of(Scenario)[0].scenario)).model)
-    return alone.num_columns * len(case.tree.nodes) / len(case.calendar.quarters)
-
-
-def _split(case: Case, request: Request, listen: Listener, stop: Event | None) -> TreePlan:
-    """The plan of a tree that workers solve in bundles."""
-    from optimizer.decompose.solve import decompose
-
+def _require_split(case: Case, request: Request) -> None:
+    if request.engine is Engine.WHOLE:
+        raise UsageError("one program keeps no checkpoint. Fix: leave --checkpoint or --decompose never out")
     if request.solver is not None or request.start is not None:
         raise UsageError("a tree that is split takes neither a solver nor a start. Fix: leave them, or --decompose")
     if case.settings.objective is not Objective.EXPECTED:
         aim = case.settings.objective.value
         raise UsageError(f"a tree that is split cannot minimise the {aim}. Fix: --decompose never, or expected cost")
+
+
+def whole_columns(case: Case) -> float:
+    """How many columns a tree has as one program, about: as many at each node as its first scenario has a quarter."""
+    return _columns(case, compile_program(formulate(certain(case, case.of(Scenario)[0].scenario)).model))
+
+
+def _columns(case: Case, alone: Program) -> float:
+    return alone.num_columns * len(case.tree.nodes) / len(case.calendar.quarters)
+
+
+def _split(case: Case, request: Request, listen: Listener, stop: Event | None) -> TreePlan:
+    """The plan of a tree that workers solve in bundles."""
+    from optimizer.decompose.solve import Means, decompose
+
     asked = options(case, request)
 
     def told(event: str | Progress) -> None:
@@ -201,7 +222,11 @@ def _split(case: Case, request: Request, listen: Listener, stop: Event | None) -
 
     began = time.perf_counter()
     blank = _blank(case, asked, "HiGHS, decomposed", highs.version())
-    found, branches = decompose(case, asked, blank, request.cluster, told, stop)
+    means = Means(request.cluster, request.checkpoint)
+    try:
+        found, branches = decompose(case, asked, blank, means, told, stop)
+    except UnsolvableError as error:
+        return TreePlan(case, _without_plan(case, request, str(error), time.perf_counter() - began).result, ())
     seconds = Seconds(solve=time.perf_counter() - began)
     result = replace(
         blank, status=found.status(asked.gap).value, stop=found.stop.value, columns=found.columns,

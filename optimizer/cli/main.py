@@ -85,6 +85,9 @@ def _solve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     solve.add_argument("--out", type=Path, help="plan folder (default: the case's name with -plan, here)")
     _searched(solve, "in the solver")
     _engine(solve)
+    solve.add_argument(
+        "--checkpoint", type=Path, metavar="FILE", help="split the tree, keep what is known in FILE, go on from it"
+    )
     solve.add_argument("--solver", metavar="NAME", help="any solver Pyomo knows, instead of HiGHS through arrays")
     solve.add_argument("--start", type=Path, metavar="PLAN", help="a plan folder to start the search from")
     solve.add_argument("--scenario", metavar="NAME", help="solve one scenario of the case as if it were certain")

@@ -115,6 +115,7 @@ def _request(arguments: argparse.Namespace) -> Request:
         start=None if arguments.start is None else load_any(arguments.start),
         engine=Engine(arguments.decompose),
         cluster=arguments.cluster,
+        checkpoint=arguments.checkpoint,
     )
 
 

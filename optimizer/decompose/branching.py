@@ -67,6 +67,7 @@ class Branching:
             _, _, part = heapq.heappop(self.waiting)
             self._take(part)
             self._prove()
+            self.search.keep()
 
     def _put(self, part: Part) -> None:
         heapq.heappush(self.waiting, (part.bound, next(self.numbers), part))

@@ -7,7 +7,7 @@ import numpy as np
 
 from optimizer.decompose import worker
 from optimizer.decompose.fleet import Fleet
-from optimizer.decompose.part import Asked, Bound, Price, Trunk
+from optimizer.decompose.part import Asked, Bound, Decided, Price, Trunk
 from optimizer.plan.plan import Result
 from optimizer.plan.tree import Branch
 
@@ -43,9 +43,9 @@ class Crew:
         """Costs of some bundles under their shares of a trunk, each as it is ready."""
         return self._some(worker.priced, shares, gap, seconds, bearable)
 
-    def finished(self, shares: Sequence[np.ndarray], gap: float, seconds: float, template: Result) -> list[Branch]:
+    def finished(self, plans: Sequence[Decided], template: Result) -> list[Branch]:
         """The plan of every scenario under a trunk, bundle by bundle."""
-        found = self._all(worker.finished, shares, gap, seconds, template)
+        found = self._all(worker.finished, plans, template)
         return [branch for branches in found for branch in branches]
 
     def _all(self, work: Callable[..., Any], given: Sequence[Any] | None = None, *more: Any) -> list[Any]:

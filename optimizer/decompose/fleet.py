@@ -5,6 +5,7 @@ The only user of `distributed`. A worker that dies is replaced, and what it was 
 
 import logging
 import pickle
+import queue
 import signal
 import threading
 import uuid
@@ -84,17 +85,18 @@ class Fleet:
             self._submit(self._home(home, addresses), work, task): number
             for number, (home, task) in enumerate(zip(at, tasks, strict=True))
         }
+        done: queue.SimpleQueue[distributed.Future] = queue.SimpleQueue()
+        for future in waiting:
+            future.add_done_callback(done.put)
         try:
             while waiting:
                 if alive is not None:
                     alive()
                 try:
-                    with self.client.as_current():
-                        waited = distributed.wait(list(waiting), timeout=POLL_SECONDS, return_when="FIRST_COMPLETED")
-                except TimeoutError:
+                    future = done.get(timeout=POLL_SECONDS)
+                except queue.Empty:
                     continue
-                for future in waited.done:
-                    yield waiting.pop(future), self._result(future)
+                yield waiting.pop(future), self._result(future)
         finally:
             self.client.cancel(list(waiting), force=True)
 

@@ -21,6 +21,7 @@ import numpy as np
 from optimizer.case.scenario import Scenario
 from optimizer.decompose.branching import Branching
 from optimizer.decompose.bundle import Cut
+from optimizer.decompose.checkpoint import Keeper
 from optimizer.decompose.crew import Crew
 from optimizer.decompose.fleet import Fleet
 from optimizer.decompose.master import Master
@@ -28,6 +29,7 @@ from optimizer.decompose.part import Asked, Bound
 from optimizer.decompose.pricing import FIRST_SECONDS, HALF, Pricing
 from optimizer.decompose.search import Found, Interrupted, Search, TimeUp, Told
 from optimizer.decompose.standing import LITTLE
+from optimizer.errors import OutputError
 from optimizer.model import highs
 from optimizer.model.outcome import SolveOptions, Status, StopReason
 from optimizer.plan.plan import Result
@@ -44,11 +46,18 @@ class LShaped:
     """One search of a cut tree by a fleet."""
 
     def __init__(
-        self, cut: Cut, fleet: Fleet, options: SolveOptions, told: Told, stop: threading.Event | None = None
+        self,
+        cut: Cut,
+        fleet: Fleet,
+        options: SolveOptions,
+        told: Told,
+        stop: threading.Event | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         shares = [bundle.probability for bundle in cut.bundles]
-        self.cut, self.told = cut, told
-        self.search = Search(cut.case.settings, options, shares, fleet.size, told, stop or threading.Event())
+        self.cut, self.told, self.keeper = cut, told, keeper
+        stop = stop or threading.Event()
+        self.search = Search(cut.case.settings, options, shares, fleet.size, told, stop, self._keep)
         self.crew = Crew(fleet, len(shares), self.search.alive)
         self.pricing: Pricing | None = None
         self.round_seconds = 0.0
@@ -64,13 +73,25 @@ class LShaped:
             found.stop = StopReason.TIME_LIMIT
         if search.closed:
             found.stop = StopReason.GAP
+        self._keep(at_the_end=True)
         return found
+
+    def _keep(self, at_the_end: bool = False) -> None:
+        """Write down what is known, now and then; a disk that is full does not end the search."""
+        if self.keeper is not None and self.pricing is not None and (at_the_end or self.keeper.is_due):
+            try:
+                self.keeper.write(self.pricing.known())
+            except OutputError as error:
+                self.told(str(error))
 
     def _search(self) -> None:
         master = self._described()
-        if master is None or not self._relaxed(master):
+        if master is None:
             return
         pricing = self.pricing = Pricing(self.search, master, self.crew)
+        self._resume(pricing)
+        if not self._relaxed(master):
+            return
         self._lift(master, pricing)
         seen: set[bytes] = set()
         while not self.search.closed and not self.search.found.infeasible:
@@ -82,6 +103,12 @@ class LShaped:
             seen.add(trunk.tobytes())
             pricing.price(trunk)
             pricing.refine(to_the_end=False)
+
+    def _resume(self, pricing: Pricing) -> None:
+        """Go on from the file, where there is one."""
+        if self.keeper is not None and self.keeper.known is not None:
+            self.told(f"going on from {self.keeper.path}")
+            pricing.resume(self.keeper.known)
 
     def _described(self) -> Master | None:
         """Make the programs and the trunk's; None if a bundle has no plan even by itself."""
@@ -130,6 +157,7 @@ class LShaped:
         self.round_seconds = time.perf_counter() - began
         master.learn(dict(enumerate(bounds)))
         self.search.found.rounds += 1
+        self.search.keep()
         return bounds
 
     def _value(self, master: Master, bounds: Sequence[Bound], trunk: np.ndarray) -> float:
@@ -139,16 +167,24 @@ class LShaped:
         return self.search.risked([b.at(share) for b, share in zip(bounds, master.shares(trunk), strict=True)])
 
     def _lift(self, master: Master, pricing: Pricing) -> None:
-        """Lagrangian bounds of every bundle, by cuts alone, at the multipliers of the relaxation, while they rise."""
+        """Lagrangian bounds of every bundle, by cuts alone, at the multipliers of the relaxation, while they rise.
+
+        A search that was resumed goes on with the bundles that have none.
+        """
         search, first, rise = self.search, self.search.found.bound, math.inf
+        missing = [bundle for bundle in range(self.crew.count) if bundle not in pricing.bounds]
+        if not missing:
+            return
         while not search.closed and self._has_time() and rise > self._worth(first):
             end = master.linear()
             if end is None:
                 return
             self.told("bounding every scenario with whole numbers")
             last = search.found.bound
-            asked = {bundle: Asked(gradient) for bundle, gradient in master.multipliers(end).items()}
+            multipliers = master.multipliers(end)
+            asked = {bundle: Asked(multipliers[bundle]) for bundle in missing if bundle in multipliers}
             pricing.learn(self.crew.lagrangian(asked, search.fine, ROOT_SECONDS, False))
+            missing = list(range(self.crew.count))
             self._settle(master)
             rise = search.found.bound - last
 
@@ -203,15 +239,15 @@ class LShaped:
             return None
         return master.clean(outcome.values)
 
-    def finished(self, template: Result, gap: float) -> list[Branch]:
+    def finished(self, template: Result) -> list[Branch]:
         """The plan of the best trunk in every scenario, with exact whole numbers, in the order of the case.
 
-        Raises SolverError where a bundle's plan cannot be found again.
+        Raises SolverError where HiGHS finds that a bundle has no such plan.
         """
         assert self.pricing is not None and self.pricing.best is not None
         self.told("writing down the plan of every scenario")
         self.crew.alive = _go_on
-        branches = self.crew.finished(self.pricing.best.shares, gap, 4.0 * FIRST_SECONDS, template)
+        branches = self.crew.finished(self.pricing.best.plans, template)
         order = {future: number for number, future in enumerate(row.scenario for row in self.cut.case.of(Scenario))}
         return sorted(branches, key=lambda branch: order[branch.scenario])
 

@@ -31,12 +31,17 @@ class View:
 
 @dataclass(frozen=True)
 class Row:
-    """A cut: lower <= terms. `averaged` are the bounds of the bundles of a group that it is the mean of."""
+    """A cut: lower <= terms; the mean of the `bounds` of the bundles of a group, or one bound of reach."""
 
     lower: float
     index: np.ndarray
     value: np.ndarray
-    averaged: Mapping[int, Bound]
+    bounds: Mapping[int, Bound]
+
+    @property
+    def is_reach(self) -> bool:
+        """Whether it says what can be carried on, not what it costs."""
+        return any(bound.reach for bound in self.bounds.values())
 
 
 @dataclass(frozen=True)
@@ -134,7 +139,7 @@ class Master:
 
     def _reach(self, number: int, bound: Bound) -> Row:
         scale = max(1.0, float(np.abs(bound.gradient).max(initial=0.0)))
-        return _row(bound.constant / scale, self.views[number].columns, -bound.gradient / scale, {})
+        return _row(bound.constant / scale, self.views[number].columns, -bound.gradient / scale, {number: bound})
 
     def group_of(self, bundle: int) -> Sequence[int]:
         """The bundles whose cuts are averaged with those of this one."""
@@ -160,11 +165,21 @@ class Master:
         """
         total: dict[int, np.ndarray] = {}
         weight: dict[int, float] = {}
-        for row, dual in zip((*self.cuts, *more), end.row_duals[self.program.num_rows :], strict=True):
-            for bundle, bound in row.averaged.items() if dual > 0.0 else ():
+        for row, dual in zip((*self.cuts, *more), self._duals(end), strict=True):
+            if dual <= 0.0 or row.is_reach:
+                continue
+            for bundle, bound in row.bounds.items():
                 total[bundle] = total.get(bundle, 0.0) + dual * bound.gradient
                 weight[bundle] = weight.get(bundle, 0.0) + dual
         return {bundle: gradient / weight[bundle] for bundle, gradient in total.items()}
+
+    def holding(self, end: LinearEnd) -> list[Mapping[int, Bound]]:
+        """The bounds in the cuts that hold the relaxation up, and all that say what is out of reach."""
+        pairs = zip(self.cuts, self._duals(end), strict=True)
+        return [row.bounds for row, dual in pairs if dual > 0.0 or row.is_reach]
+
+    def _duals(self, end: LinearEnd) -> np.ndarray:
+        return end.row_duals[self.program.num_rows :]
 
     def shares(self, trunk: np.ndarray) -> list[np.ndarray]:
         """A trunk as each bundle sees it."""
@@ -183,7 +198,7 @@ class Master:
         """What the cuts say that a trunk costs at least, with its risk, USD."""
         theta = np.full(len(self.groups), -np.inf)
         for row in self.cuts:
-            if row.averaged:
+            if not row.is_reach:
                 group, rest = row.index[-1] - self.size, float(row.value[:-1] @ trunk[row.index[:-1]])
                 theta[group] = max(theta[group], row.lower - rest)
         own = np.array([view.probability * float(view.costs @ trunk[view.columns]) for view in self.views])
@@ -245,10 +260,10 @@ class Master:
         return replace(self.program, col_lower=lower, col_upper=upper)
 
 
-def _row(lower: float, index: np.ndarray, value: np.ndarray, averaged: Mapping[int, Bound]) -> Row:
+def _row(lower: float, index: np.ndarray, value: np.ndarray, bounds: Mapping[int, Bound]) -> Row:
     """A cut without the terms that are rounding errors of nothing."""
     kept = np.abs(value) > NOTHING
-    return Row(lower, index[kept], value[kept], averaged)
+    return Row(lower, index[kept], value[kept], bounds)
 
 
 class _Rows:

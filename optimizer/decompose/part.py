@@ -79,30 +79,50 @@ class Asked:
 class Price:
     """What a bundle costs under a trunk, USD: a plan of `cost`, None if none was found, and the proven `floor` of it.
 
-    The floor is infinite where there can be no plan.
+    The floor is infinite where there can be no plan. `whole` are the whole numbers of the plan, in order of columns.
     """
 
     cost: float | None
     floor: float
+    whole: np.ndarray | None = None
 
 
+@dataclass(frozen=True)
+class Decided:
+    """A plan of a bundle: its share of the trunk, and the whole numbers of all its columns, in order."""
+
+    trunk: np.ndarray
+    whole: np.ndarray
+
+
+@dataclass(frozen=True)
 class Part:
-    """The program of a bundle in arrays; columns of the trunk at `link`, rows without any other column at `own`."""
+    """The program of a bundle in arrays; columns of the trunk at `link`, in order of `places`, money in `unit` USD.
 
-    def __init__(self, cut: Cut, bundle: Bundle) -> None:
+    `own` are the rows that hold nothing but columns of the trunk.
+    """
+
+    places: tuple[Place, ...]
+    link: np.ndarray
+    own: np.ndarray
+    unit: float
+    program: Program
+
+    @classmethod
+    def made(cls, cut: Cut, bundle: Bundle) -> "Part":
+        """The program of a bundle of a cut tree."""
         form = formulate(cut.case_of(bundle))
         program = compile_program(form.model)
         placed = {id(variable): place for place, variable in _places(form, cut, bundle)}
         found = [(number, placed.get(id(column))) for number, column in enumerate(program.columns)]
-        self.link = np.array([number for number, place in found if place is not None], dtype=np.int64)
-        self.places = tuple(place for _, place in found if place is not None)
+        link = np.array([number for number, place in found if place is not None], dtype=np.int64)
         inside = np.zeros(program.num_columns, dtype=bool)
-        inside[self.link] = True
+        inside[link] = True
         others = abs(program.matrix) @ (~inside).astype(np.float64)
-        self.own = np.asarray(others == 0.0)
-        self.unit = form.usd_per_unit
-        self.program = replace(program, columns=(), constraints=())
-        self.plans: dict[bytes, tuple[float, np.ndarray]] = {}
+        places = tuple(place for _, place in found if place is not None)
+        return cls(
+            places, link, np.asarray(others == 0.0), form.usd_per_unit, replace(program, columns=(), constraints=())
+        )
 
     def trunk(self) -> Trunk:
         """What the trunk is to this bundle."""
@@ -164,27 +184,15 @@ class Part:
         """The cost of a plan with the trunk decided. It ends at the gap, or when that is bearable: see `Warm.mixed`."""
         _load(warm, self.fixed(trunk))
         end = warm.mixed(gap, seconds, bearable)
-        if end.values is not None and end.objective is not None:
-            self._keep(trunk, end.objective, end.values)
-        kept = self.plans.get(trunk.tobytes())
-        return Price(None if kept is None else kept[0] * self.unit, end.bound * self.unit)
+        if end.values is None or end.objective is None:
+            return Price(None, end.bound * self.unit)
+        whole = np.rint(end.values[self.program.integrality]).astype(np.int32)
+        return Price(end.objective * self.unit, end.bound * self.unit, whole)
 
-    def _keep(self, trunk: np.ndarray, cost: float, values: np.ndarray) -> None:
-        """Remember the whole numbers of the cheapest plan of a trunk."""
-        kept = self.plans.get(trunk.tobytes())
-        if kept is None or cost < kept[0]:
-            whole = np.rint(values[self.program.integrality]).astype(np.int32)
-            self.plans[trunk.tobytes()] = (cost, whole)
-
-    def exact(self, warm: Warm, trunk: np.ndarray, gap: float, seconds: float) -> np.ndarray:
-        """All columns of the plan with the trunk decided, its whole numbers exact. Raises SolverError without one."""
-        if trunk.tobytes() not in self.plans:
-            self.priced(warm, trunk, gap, seconds, np.inf)
-        kept = self.plans.get(trunk.tobytes())
-        if kept is None:
-            raise SolverError("the plan of a trunk that was priced could not be found again: give it more time")
+    def exact(self, trunk: np.ndarray, whole: np.ndarray) -> np.ndarray:
+        """All columns of the plan with the trunk and these whole numbers. Raises SolverError where there is none."""
         values = np.zeros(self.program.num_columns)
-        values[self.program.integrality] = kept[1]
+        values[self.program.integrality] = whole
         polished = polish(self.fixed(trunk), values)
         if polished.values is None:
             raise SolverError(polished.failure)
@@ -223,7 +231,8 @@ class Part:
 
 
 def _load(warm: Warm, program: Program) -> None:
-    """Make the warm program this one; it must have the same matrix."""
+    """Make the warm program this one; its matrix must have the same places."""
+    warm.values(program.value)
     warm.bounds(program.col_lower, program.col_upper)
     warm.sides(program.row_lower, program.row_upper)
     warm.costs(program.costs)

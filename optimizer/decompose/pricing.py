@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from optimizer.decompose.checkpoint import Checkpoint, Memo
 from optimizer.decompose.crew import Crew
 from optimizer.decompose.master import Master
 from optimizer.decompose.part import Asked, Bound
@@ -28,30 +29,68 @@ class Pricing:
         self.search, self.master, self.crew = search, master, crew
         self.bounds: dict[int, Bound] = {}
         self.best: Standing | None = None
+        self.underway: Standing | None = None
         self.efforts = Efforts(search.probabilities, FIRST_SECONDS)
 
-    def price(self, trunk: np.ndarray) -> Standing | None:
-        """What the trunk costs; None where it has no plan in some bundle, or once it cannot be better than the best."""
-        search, shares = self.search, self.master.shares(trunk)
+    def known(self) -> Checkpoint:
+        """All that is worth keeping."""
+        end = self.master.linear()
+        holding = [] if end is None else self.master.holding(end)
+        memos = [None if one is None else one.memo for one in (self.best, self.underway)]
+        return Checkpoint(self.search.found.bound, tuple(holding), self.bounds, *memos)
+
+    def resume(self, known: Checkpoint) -> None:
+        """Go on from what was kept."""
+        for bounds in known.holding:
+            self.master.learn(bounds)
+        self.learn(known.bounds.items())
+        self.search.bounded(known.bound)
+        if known.best is not None:
+            self._adopt(self._standing(known.best))
+        if known.underway is not None:
+            self._priced(self._standing(known.underway))
+
+    def _standing(self, memo: Memo) -> Standing:
+        shares = self.master.shares(memo.trunk)
+        return Standing(memo.trunk, shares, memo.costs, memo.floors, self._known(shares), list(memo.wholes))
+
+    def price(self, trunk: np.ndarray) -> None:
+        """Find out what the trunk costs, until it has no plan in some bundle or cannot be better than the best."""
+        shares = self.master.shares(trunk)
         bounds = self.crew.linear(shares)
         reaches = {number: bound for number, bound in enumerate(bounds) if bound.reach}
         if reaches:
             self.master.learn(reaches)
-            return None
+            return
         relaxed = np.array([bound.at(share) for bound, share in zip(bounds, shares, strict=True)])
-        standing = Standing(trunk, shares, np.full(len(shares), math.inf), relaxed, self._known(shares))
+        self._priced(Standing.fresh(trunk, shares, relaxed, self._known(shares)))
+
+    def _priced(self, standing: Standing) -> None:
+        """Plans for the bundles that have none."""
+        search, shares = self.search, standing.shares
         said = "pricing a trunk with whole numbers in every scenario"
         search.told(said)
         step = -(-len(shares) // SHOWN)
-        asked = self.crew.priced(dict(enumerate(shares)), search.fine, FIRST_SECONDS, search.options.gap)
-        for done, (bundle, price) in enumerate(asked, 1):
+        missing = {bundle: share for bundle, share in enumerate(shares) if standing.wholes[bundle] is None}
+        done = len(shares) - len(missing)
+        self.underway = standing
+        for bundle, price in self.crew.priced(missing, search.fine, self._seconds(len(missing)), search.options.gap):
             standing.take(bundle, price)
+            if price.cost is None or self._is_dear(standing):
+                self.underway = None
+                return
+            done += 1
             if step > 1 and done % step == 0 and done < len(shares):
                 search.told(f"{said}: {done:,} of {len(shares):,}")
-            if price.cost is None or self._is_dear(standing):
-                return None
+            search.keep()
+        self.underway = None
         self._adopt(standing)
-        return standing
+
+    def _seconds(self, count: int) -> float:
+        """For each of so many bundles: fewer where the time limit would otherwise end the search without a plan."""
+        if self.search.found.objective is not None:
+            return FIRST_SECONDS
+        return min(FIRST_SECONDS, HALF * self.search.left * self.search.workers / max(1, count))
 
     def _known(self, shares: Sequence[np.ndarray]) -> np.ndarray:
         """What the bundles cost at least, by their Lagrangian bounds."""
@@ -85,6 +124,7 @@ class Pricing:
             for bundle, bound in asked:
                 self.bounds[bundle] = bound
                 touched.add(bundle)
+                self.search.keep()
         finally:
             whole = [b for b in touched if all(member in self.bounds for member in self.master.group_of(b))]
             self.master.learn({m: self.bounds[m] for b in whole for m in self.master.group_of(b)})
@@ -98,6 +138,7 @@ class Pricing:
         Unless `to_the_end`, it ends when another trunk would bring more.
         """
         while self.best is not None and not self.search.closed:
+            self.search.keep()
             best = self.best
             best.known = np.maximum(best.known, self._known(best.shares))
             count = max(AT_ONCE * self.search.workers, len(best.shares) // SHARE_AT_ONCE)

@@ -51,9 +51,16 @@ class Found:
         return Status.OPTIMAL if self.closed(gap) else Status.FEASIBLE
 
 
+def _nothing() -> None:
+    """Keep nothing."""
+
+
 @dataclass
 class Search:
-    """One search; `probabilities` are those of the bundles, `workers` how many work on it."""
+    """One search; `probabilities` are those of the bundles, `workers` how many work on it.
+
+    `keep` is called wherever the search has learnt something.
+    """
 
     settings: Settings
     options: SolveOptions
@@ -61,6 +68,7 @@ class Search:
     workers: int
     told: Told
     stop: threading.Event
+    keep: Callable[[], None] = _nothing
     found: Found = field(default_factory=Found)
     began: float = field(default_factory=time.perf_counter)
 

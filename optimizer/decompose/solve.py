@@ -1,9 +1,12 @@
 """A tree to its plan by decomposition, on this machine's cores or on a cluster."""
 
+from dataclasses import dataclass
+from pathlib import Path
 from threading import Event
 
 from optimizer.case.case import Case
 from optimizer.decompose.bundle import cut
+from optimizer.decompose.checkpoint import Keeper, Owner
 from optimizer.decompose.fleet import fleet
 from optimizer.decompose.lshaped import Found, LShaped, Told
 from optimizer.decompose.worker import Workshop
@@ -12,18 +15,31 @@ from optimizer.plan.plan import Result
 from optimizer.plan.tree import Branch
 
 
+@dataclass(frozen=True)
+class Means:
+    """What a search may use: the workers at an address, or this machine's; a file that keeps what it knows."""
+
+    cluster: str | None = None
+    checkpoint: Path | None = None
+
+
 def decompose(
-    case: Case, options: SolveOptions, template: Result, address: str | None, told: Told, stop: Event | None
+    case: Case, options: SolveOptions, template: Result, means: Means, told: Told, stop: Event | None
 ) -> tuple[Found, list[Branch]]:
     """What the search found, and the plan of every scenario if it found one; `template` is the result they share.
 
-    Raises UsageError where no scheduler answers at the address, FleetError where workers die again and again.
+    Raises UsageError where no scheduler answers at the address or the file is another search's, OutputError where it
+    cannot be written, FleetError where workers die again and again.
     """
     split = cut(case, single=case.settings.risk_counts)
+    keeper = None
+    if means.checkpoint is not None:
+        keeper = Keeper(means.checkpoint, Owner(template.case_hash, str(split.quarter), template.version))
+    address = means.cluster
     told("starting workers" if address is None else f"joining the workers at {address}")
     with fleet(Workshop(case, split.quarter), options.threads, address) as workers:
-        search = LShaped(split, workers, options, told, stop)
+        search = LShaped(split, workers, options, told, stop, keeper)
         found = search.run()
         if found.trunk is None:
             return found, []
-        return found, search.finished(template, options.gap / 4.0)
+        return found, search.finished(template)

@@ -7,7 +7,8 @@ from enum import Enum
 
 import numpy as np
 
-from optimizer.decompose.part import Price
+from optimizer.decompose.checkpoint import Memo
+from optimizer.decompose.part import Decided, Price
 
 NOTHING = 1e-9
 """What a bundle leaves open is nothing when it is less than this share of its cost."""
@@ -27,7 +28,8 @@ class Standing:
     """A trunk; everything by number of bundle, USD given that it is reached.
 
     `shares` are the trunk as each bundle sees it, `costs` those of the plans found (infinite for none), `floors` the
-    least that is proven with the trunk decided, `known` what bounds that hold for every trunk say of this one.
+    least that is proven with the trunk decided, `known` what bounds that hold for every trunk say of this one, `wholes`
+    the whole numbers of the plans.
     """
 
     trunk: np.ndarray
@@ -35,12 +37,29 @@ class Standing:
     costs: np.ndarray
     floors: np.ndarray
     known: np.ndarray
+    wholes: list[np.ndarray | None]
+
+    @classmethod
+    def fresh(cls, trunk: np.ndarray, shares: list[np.ndarray], floors: np.ndarray, known: np.ndarray) -> "Standing":
+        """A trunk without any plan yet."""
+        return cls(trunk, shares, np.full(len(shares), np.inf), floors, known, [None] * len(shares))
 
     def take(self, bundle: int, price: Price) -> None:
         """A new price of a bundle: what is better of it is kept."""
-        if price.cost is not None:
-            self.costs[bundle] = min(self.costs[bundle], price.cost)
+        if price.cost is not None and price.cost < self.costs[bundle]:
+            self.costs[bundle], self.wholes[bundle] = price.cost, price.whole
         self.floors[bundle] = max(self.floors[bundle], price.floor)
+
+    @property
+    def memo(self) -> Memo:
+        """What is worth keeping of it."""
+        return Memo(self.trunk, self.costs, self.floors, tuple(self.wholes))
+
+    @property
+    def plans(self) -> list[Decided]:
+        """The plan of every bundle; each has one."""
+        pairs = zip(self.shares, self.wholes, strict=True)
+        return [Decided(share, whole) for share, whole in pairs if whole is not None]
 
     @property
     def least(self) -> np.ndarray:

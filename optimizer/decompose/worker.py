@@ -1,15 +1,15 @@
 """What a worker keeps and does: the programs of its bundles, made when they are first asked for."""
 
-import pickle
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from optimizer.case.case import Case
 from optimizer.decompose.bundle import Bundle, Cut
-from optimizer.decompose.part import Asked, Bound, Part, Price, Trunk
-from optimizer.model.arrays import Program, compile_program
+from optimizer.decompose.kept import Kept, keep
+from optimizer.decompose.part import Asked, Bound, Decided, Part, Price, Trunk
+from optimizer.model.arrays import compile_program
 from optimizer.model.build import formulate
 from optimizer.model.extract import branch, extract
 from optimizer.model.warm import Warm
@@ -22,12 +22,12 @@ Numbers = tuple[int, ...]
 
 @dataclass
 class Workshop:
-    """The case, cut, and what was made of it in this process. Equal arrays and equal matrices are kept once."""
+    """The case, cut, and what was made of it in this process."""
 
     case: Case
     quarter: Quarter
-    _parts: dict[int, Part] = field(default_factory=dict)
-    _arrays: dict[bytes, np.ndarray] = field(default_factory=dict)
+    _bases: list[Part] = field(default_factory=list)
+    _kept: dict[int, Kept] = field(default_factory=dict)
     _warm: dict[tuple[int, ...], Warm] = field(default_factory=dict)
 
     @cached_property
@@ -41,26 +41,17 @@ class Workshop:
 
     def part(self, number: int) -> Part:
         """The program of a bundle."""
-        if number not in self._parts:
-            part = Part(self.cut, self.bundle(number))
-            part.program = self._once(part.program)
-            self._parts[number] = part
-        return self._parts[number]
+        if number not in self._kept:
+            self._kept[number] = keep(Part.made(self.cut, self.bundle(number)), self._bases)
+        return self._kept[number].part
 
     def warm(self, part: Part) -> Warm:
-        """HiGHS with the matrix of a part in it."""
+        """HiGHS with a program of the shape of a part in it."""
         program = part.program
-        key = tuple(id(one) for one in (program.start, program.index, program.value, program.integrality))
-        if key not in self._warm:
-            self._warm[key] = Warm(program)
-        return self._warm[key]
-
-    def _once(self, program: Program) -> Program:
-        names = ("costs", "col_lower", "col_upper", "integrality", "start", "index", "value", "row_lower", "row_upper")
-        return replace(program, **{name: self._kept(getattr(program, name)) for name in names})
-
-    def _kept(self, array: np.ndarray) -> np.ndarray:
-        return self._arrays.setdefault(pickle.dumps(array), array)
+        shape = tuple(id(one) for one in (program.start, program.index, program.integrality))
+        if shape not in self._warm:
+            self._warm[shape] = Warm(program)
+        return self._warm[shape]
 
 
 def describe(shop: Workshop, numbers: Numbers) -> list[tuple[Trunk, Bound]]:
@@ -91,20 +82,14 @@ def priced(
     return [part.priced(shop.warm(part), t, gap, seconds, bearable) for part, t in zip(parts, trunks, strict=True)]
 
 
-def finished(
-    shop: Workshop, numbers: Numbers, trunks: list[np.ndarray], gap: float, seconds: float, template: Result
-) -> list[list[Branch]]:
+def finished(shop: Workshop, numbers: Numbers, plans: list[Decided], template: Result) -> list[list[Branch]]:
     """The plan of each scenario of each bundle under a trunk."""
-    return [
-        _branches(shop, number, trunk, gap, seconds, template) for number, trunk in zip(numbers, trunks, strict=True)
-    ]
+    return [_branches(shop, number, plan, template) for number, plan in zip(numbers, plans, strict=True)]
 
 
-def _branches(
-    shop: Workshop, number: int, trunk: np.ndarray, gap: float, seconds: float, template: Result
-) -> list[Branch]:
-    kept, bundle = shop.part(number), shop.bundle(number)
-    values = kept.exact(shop.warm(kept), trunk, gap, seconds)
+def _branches(shop: Workshop, number: int, plan: Decided, template: Result) -> list[Branch]:
+    bundle = shop.bundle(number)
+    values = shop.part(number).exact(plan.trunk, plan.whole)
     form = formulate(shop.cut.case_of(bundle))
     program = compile_program(form.model)
     found = []

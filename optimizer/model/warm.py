@@ -59,6 +59,8 @@ class Warm:
         self.highs = load_program(program)
         self.highs.setOptionValue("threads", 1)
         self._columns = np.arange(program.num_columns, dtype=np.int32)
+        self._values = program.value
+        self._rows = np.repeat(np.arange(program.num_rows, dtype=np.int32), np.diff(program.start))
         self._relaxed = np.zeros(program.num_columns, dtype=np.uint8)
         self._types = program.integrality.astype(np.uint8)
         self._is_relaxed = False
@@ -77,6 +79,12 @@ class Warm:
         """Costs of all columns."""
         self._costs = costs
         self.highs.changeColsCost(len(self._columns), self._columns, costs)
+
+    def values(self, value: np.ndarray) -> None:
+        """Coefficients of all rows of the program as it was loaded, in its order; those that differ are changed."""
+        for at in np.flatnonzero(value != self._values):
+            self.highs.changeCoeff(int(self._rows[at]), int(self.program.index[at]), float(value[at]))
+        self._values = value
 
     def add_row(self, lower: float, index: np.ndarray, value: np.ndarray) -> None:
         """A row at the end: lower <= terms."""

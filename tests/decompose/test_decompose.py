@@ -11,18 +11,23 @@ import pytest
 
 from optimizer import load_case
 from optimizer.case.case import Case
+from optimizer.case.settings import Objective
 from optimizer.case.world import Workload
+from optimizer.contracts.block import Block
 from optimizer.decompose.bundle import Cut, cut
 from optimizer.decompose.fleet import fleet
 from optimizer.decompose.lshaped import LShaped
 from optimizer.decompose.worker import Workshop
 from optimizer.errors import UsageError
+from optimizer.examples.branched import branched
+from optimizer.examples.generator import SMALL, generate
 from optimizer.examples.uncertain import load_published
 from optimizer.futures.future import certain, futures
 from optimizer.futures.shock import Change
 from optimizer.model.outcome import Progress, SolveOptions
 from optimizer.plan.tree import TreePlan
-from optimizer.run import Engine, Request, Step, solve_tree
+from optimizer.rules.policy import Policy, PolicyKind
+from optimizer.run import Engine, Request, Step, is_split, solve_tree
 from optimizer.tables.identity import content_hash
 from tests.builders import EXACT, add, edit, edit_settings
 from tests.futures.branching import newsvendor, scenario, shock
@@ -112,6 +117,34 @@ def test_what_cannot_be_carried_on_is_cut_off() -> None:
     assert found.result.status == whole.result.status
     if whole.result.objective is not None:
         assert found.result.objective == pytest.approx(whole.result.objective)
+
+
+def test_a_limit_that_nothing_on_offer_can_meet_is_told() -> None:
+    """Proves: infeasible before any solver runs, as with one program, and in the same words; workers say so too."""
+    case = add(newsvendor(), Policy(policy="p", kind=PolicyKind.MINIMUM_CAPACITY, limit=1.0))
+    case = Case(tuple(row for row in case.records if not isinstance(row, Block)))
+    found, whole = solve_tree(case, SPLIT).result, solve_tree(case, WHOLE).result
+    assert found.status == whole.status == "infeasible"
+    assert "nothing on offer can meet" in found.detail and "nothing on offer can meet" in whole.detail
+
+
+def test_what_cannot_be_split_is_refused_at_once() -> None:
+    """Proves: a regret that is asked to be split is refused before each scenario is solved alone."""
+    case, steps = edit_settings(newsvendor(), objective=Objective.REGRET), []
+    with pytest.raises(UsageError, match="cannot minimise the largest regret"):
+        solve_tree(case, SPLIT, steps.append)
+    assert steps == []
+
+
+def test_small_trees_are_one_program_and_large_ones_are_split() -> None:
+    """Proves: sixty-four futures of a case of some hundreds of columns are split unless one program is asked for; two
+    of them, or a tree without whole numbers, are not.
+    """
+    case = generate(SMALL, 1)
+    assert not is_split(branched(case, 2, 2, 1), Request())
+    assert not is_split(newsvendor(), Request())
+    assert is_split(branched(case, 64, 2, 1), Request())
+    assert not is_split(branched(case, 64, 2, 1), replace(Request(), engine=Engine.WHOLE))
 
 
 def test_a_worker_killed_costs_time_only() -> None:

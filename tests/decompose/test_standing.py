@@ -10,7 +10,12 @@ from optimizer.decompose.standing import Efforts, Side, Standing
 def standing() -> Standing:
     """Two bundles: the first may cost 100 to 110 and is known to cost 60; of the second nothing is open."""
     return Standing(
-        np.zeros(1), [np.zeros(1)] * 2, np.array([110.0, 50.0]), np.array([100.0, 50.0]), np.array([60.0, 50.0])
+        np.zeros(1),
+        [np.zeros(1)] * 2,
+        np.array([110.0, 50.0]),
+        np.array([100.0, 50.0]),
+        np.array([60.0, 50.0]),
+        [None] * 2,
     )
 
 
@@ -44,7 +49,7 @@ def test_the_most_open_a_second_comes_first() -> None:
 
 def test_probable_bundles_come_first() -> None:
     """Proves: of two bundles that leave the same open, the more probable one is taken up."""
-    of = Standing(np.zeros(1), [np.zeros(1)] * 2, np.full(2, 9.0), np.full(2, 5.0), np.full(2, 5.0))
+    of = Standing(np.zeros(1), [np.zeros(1)] * 2, np.full(2, 9.0), np.full(2, 5.0), np.full(2, 5.0), [None] * 2)
     assert Efforts([0.4, 0.6], 1.0).largest(of, 2) == [(Side.PLAN, 1), (Side.PLAN, 0)]
 
 
