@@ -96,7 +96,7 @@ def write_frontier(frontier: Frontier, folder: str | Path) -> None:
     audit and OutputError when the folder cannot be written.
     """
     from optimizer.report.page.frontier import write_frontier_page
-    from optimizer.report.workbook.frontier import write_frontier_workbook
+    from optimizer.report.workbook.trees.frontier import write_frontier_workbook
 
     with _staged(Path(folder), FRONTIER) as stage:
         for number, point in enumerate(frontier.points, 1):
@@ -120,7 +120,7 @@ def render_tree(tree: TreePlan, folder: Path) -> None:
 
 def _render_whole(tree: TreePlan, folder: Path, linked: bool) -> None:
     from optimizer.report.page.tree import write_tree_page
-    from optimizer.report.workbook.tree import write_tree_workbook
+    from optimizer.report.workbook.trees.book import write_tree_workbook
 
     write_tree_workbook(tree, folder / WORKBOOK)
     write_tree_page(tree, folder / PAGE, linked)
@@ -151,7 +151,7 @@ def write_stress(summary: "Summary", folder: str | Path) -> None:
     What an earlier test left there is replaced; other files stay. Raises OutputError where it cannot be written.
     """
     from optimizer.report.page.stress import write_stress_page
-    from optimizer.report.workbook.stress import write_stress_workbook
+    from optimizer.report.workbook.trees.stress import write_stress_workbook
     from optimizer.stress.save import record, save_tables
     from optimizer.stress.summary import proof
 

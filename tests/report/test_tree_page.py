@@ -114,15 +114,17 @@ def test_options_are_drawn_by_quarter(valued: TreePlan) -> None:
     assert spread.exercises(valued, ()) is None
 
 
-@pytest.mark.parametrize("objective", [Objective.WORST, Objective.REGRET])
+@pytest.mark.parametrize("objective", [Objective.TAIL, Objective.WORST, Objective.REGRET])
 def test_other_objectives_are_named(objective: Objective, tmp_path: Path) -> None:
     """Proves: the page says what is minimised and what is proven of it."""
     case = edit_settings(newsvendor(price_usd_per_gpu_hour=3.0), objective=objective)
     text = written(tree(case), tmp_path).text
     assert objective.value in text
-    assert {"worst case": "No plan can keep the cost of every scenario below", "largest regret": "Largest regret"}[
-        objective.value
-    ] in text
+    assert {
+        "CVaR": "No plan can keep the mean cost of the dearest scenarios below",
+        "worst case": "No plan can keep the cost of every scenario below",
+        "largest regret": "Largest regret",
+    }[objective.value] in text
 
 
 def test_equal_futures_are_drawn(tmp_path: Path) -> None:

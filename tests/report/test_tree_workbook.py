@@ -9,7 +9,7 @@ from optimizer.case.settings import Objective
 from optimizer.examples.branched import branched
 from optimizer.load import load_case
 from optimizer.plan.tree import TreePlan
-from optimizer.report.workbook.tree import write_tree_workbook
+from optimizer.report.workbook.trees.book import write_tree_workbook
 from optimizer.run import Request, solve_tree
 from optimizer.studies.worth import worth
 from tests.builders import EXACT, edit_settings
@@ -32,10 +32,11 @@ def named(path: Path) -> list[float]:
     [
         ({}, 27_000.0),
         ({"risk_weight": 0.2}, 35_400.0),
+        ({"objective": Objective.TAIL}, 30_000.0),
         ({"objective": Objective.WORST}, 30_000.0),
         ({"objective": Objective.REGRET}, 7_200.0),
     ],
-    ids=["expected", "with risk", "worst case", "regret"],
+    ids=["expected", "with risk", "CVaR", "worst case", "regret"],
 )
 def test_the_objective_is_rebuilt_with_its_risk(
     changes: dict[str, object],

@@ -11,9 +11,9 @@ from optimizer.report.workbook.down import Between, Extreme, Products
 from optimizer.report.workbook.live import ZERO, Cell, Live
 from optimizer.report.workbook.sheet import Sheet, letter
 from optimizer.report.workbook.style import SERIES, Align, Format, Look, Style
-from optimizer.report.workbook.tree_decisions import OptionRow, least, value_cells
-from optimizer.report.workbook.tree_scenarios import LEFT, QUIET, ScenarioView, verdict
-from optimizer.report.workbook.tree_spread import Spread, pictures, side_by_side
+from optimizer.report.workbook.trees.decisions import OptionRow, least, value_cells
+from optimizer.report.workbook.trees.scenarios import LEFT, QUIET, ScenarioView, verdict
+from optimizer.report.workbook.trees.spread import Spread, pictures, side_by_side
 
 LABEL, FIGURE, BOUND, VALUE = 2, 3, 4, 5
 LAST = 7

@@ -14,7 +14,7 @@ from optimizer.report.workbook.down import absolute_address
 from optimizer.report.workbook.live import ZERO, Cell, choose
 from optimizer.report.workbook.sheet import Book, Sheet
 from optimizer.report.workbook.style import Align, Format, Look, Style, Tone
-from optimizer.report.workbook.tree_scenarios import LEFT, QUIET, heads
+from optimizer.report.workbook.trees.scenarios import LEFT, QUIET, heads
 
 POINT, EXPECTED, CVAR, BOUND, GAP, MORE, LESS, NEXT, NEXT_LESS, RATE, FOLDER = range(2, 13)
 CHART = (2, 12, 20)

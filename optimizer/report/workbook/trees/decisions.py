@@ -11,7 +11,7 @@ from optimizer.report.workbook.decisions import amounts_format
 from optimizer.report.workbook.live import ZERO, Call, Cell, Live, highest
 from optimizer.report.workbook.sheet import Sheet
 from optimizer.report.workbook.style import Align, Format, Look, Style, Tone
-from optimizer.report.workbook.tree_scenarios import LEFT, ScenarioView, heads
+from optimizer.report.workbook.trees.scenarios import LEFT, ScenarioView, heads
 from optimizer.tables.quarter import Quarter
 
 Known = tuple[Cell | None, Cell | None]

@@ -12,10 +12,10 @@ from optimizer.report.workbook.book import save
 from optimizer.report.workbook.contents import Group
 from optimizer.report.workbook.cover import define_names
 from optimizer.report.workbook.sheet import Book
-from optimizer.report.workbook.tree_decisions import write_decided, write_options, write_replanned, write_waiting
-from optimizer.report.workbook.tree_scenarios import write_scenarios
-from optimizer.report.workbook.tree_spread import write_spread
-from optimizer.report.workbook.tree_summary import write_summary
+from optimizer.report.workbook.trees.decisions import write_decided, write_options, write_replanned, write_waiting
+from optimizer.report.workbook.trees.scenarios import write_scenarios
+from optimizer.report.workbook.trees.spread import write_spread
+from optimizer.report.workbook.trees.summary import write_summary
 
 SHEETS = (
     ("Summary", "", "Decide now, wait, and what uncertainty is worth; figures and pictures are live"),

@@ -13,8 +13,8 @@ from optimizer.report.workbook.down import Between, Beyond, Extreme, Products, Q
 from optimizer.report.workbook.live import ZERO, Cell, Live
 from optimizer.report.workbook.sheet import Book, Sheet
 from optimizer.report.workbook.style import Align, Format, Look, Style
-from optimizer.report.workbook.tree_scenarios import LEFT, QUIET, heads
-from optimizer.report.workbook.tree_spread import Spread, pictures, side_by_side, write_spread
+from optimizer.report.workbook.trees.scenarios import LEFT, QUIET, heads
+from optimizer.report.workbook.trees.spread import Spread, pictures, side_by_side, write_spread
 from optimizer.stress.result import Played
 from optimizer.stress.statistics import Estimate
 from optimizer.stress.summary import Summary, proof, share
