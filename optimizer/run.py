@@ -3,7 +3,6 @@
 import math
 import time
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from threading import Event
 
 import numpy as np
@@ -39,19 +38,12 @@ from optimizer.plan.tree import AnyPlan, TreePlan, require_tree
 from optimizer.request import Engine, Listener, Request, Step, after, half, in_dollars, left, options, silent
 from optimizer.rules.formulation import Formulation
 from optimizer.tables.identity import content_hash
+from optimizer.version import package_version
 
 AGREEMENT = 1e-9
 SPLIT_FROM, SPLIT_LINEAR_FROM = 15_000, 60_000
 """Columns of one program from which on bundles are quicker, with whole numbers and without: see tests/benchmarks."""
 FEW_COURSES = 4
-
-
-def package_version() -> str:
-    """The version of this package as installed."""
-    try:
-        return version("cluster-procurement-optimizer")
-    except PackageNotFoundError:
-        return "not installed"
 
 
 def solve(case: Case, request: Request | None = None, listen: Listener = silent, stop: Event | None = None) -> Plan:

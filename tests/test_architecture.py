@@ -14,7 +14,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 # A module may import only from its own layer and those before it.
 LAYERS = (
-    ("errors", "files"),
+    ("errors", "files", "version"),
     ("tables",),
     ("case",),
     ("ledger",),

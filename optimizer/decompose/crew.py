@@ -7,7 +7,7 @@ import numpy as np
 
 from optimizer.decompose import worker
 from optimizer.decompose.fleet import Fleet
-from optimizer.decompose.part import Asked, Bound, Decided, Price, Trunk
+from optimizer.decompose.part import Asked, Bound, Decided, Price, Trunk, Wanted
 from optimizer.plan.plan import Result
 from optimizer.plan.tree import Branch
 
@@ -38,10 +38,10 @@ class Crew:
         return self._some(worker.lagrangian, asked, gap, seconds, branch)
 
     def priced(
-        self, shares: Mapping[int, np.ndarray], gap: float, seconds: float, bearable: float = np.inf
+        self, wanted: Mapping[int, Wanted], gap: float, seconds: float, bearable: float = np.inf
     ) -> Iterator[tuple[int, Price]]:
         """Costs of some bundles under their shares of a trunk, each as it is ready."""
-        return self._some(worker.priced, shares, gap, seconds, bearable)
+        return self._some(worker.priced, wanted, gap, seconds, bearable)
 
     def finished(self, plans: Sequence[Decided], template: Result) -> list[Branch]:
         """The plan of every scenario under a trunk, bundle by bundle."""

@@ -18,6 +18,7 @@ import distributed
 from distributed.diagnostics.plugin import WorkerPlugin
 
 from optimizer.errors import OptimizerError, UsageError
+from optimizer.version import package_version
 
 POLL_SECONDS = 0.2
 CONNECT_SECONDS = 30.0
@@ -127,7 +128,8 @@ class Fleet:
 def fleet(kept: Any, workers: int, address: str | None = None) -> Iterator[Fleet]:
     """Workers of one thread each, on this machine or at the scheduler's address; gone when the block is left.
 
-    Raises UsageError where no scheduler answers at the address.
+    Raises UsageError where no scheduler answers at the address, or where its workers have another version of this
+    package: they would make other programs of the same case.
     """
     with _settings():
         if address is not None:
@@ -137,7 +139,9 @@ def fleet(kept: Any, workers: int, address: str | None = None) -> Iterator[Fleet
                 cure = "start a scheduler there, such as tcp://host:8786, or leave --cluster out"
                 raise UsageError(f"no Dask scheduler answers at {address!r}: {error}. Fix: {cure}") from error
             with client:
-                yield _joined(client, kept)
+                workers = _joined(client, kept)
+                _require_version(client, address)
+                yield workers
             return
         with _deaf_to_interrupts():
             cluster = distributed.LocalCluster(
@@ -155,6 +159,19 @@ def fleet(kept: Any, workers: int, address: str | None = None) -> Iterator[Fleet
 def _joined(client: distributed.Client, kept: Any) -> Fleet:
     client.wait_for_workers(1, timeout=CONNECT_SECONDS)
     return Fleet(client, kept)
+
+
+def _require_version(client: distributed.Client, address: str) -> None:
+    mine = package_version()
+    try:
+        found = client.run(package_version)
+    except ImportError as error:
+        cure = f"install cluster-procurement-optimizer {mine} on every worker"
+        raise UsageError(f"the workers at {address} have no optimizer: {error}. Fix: {cure}") from error
+    for worker, version in sorted(found.items()):
+        if version != mine:
+            cure = f"install version {mine} on every worker"
+            raise UsageError(f"the worker at {worker} has version {version} of the optimizer. Fix: {cure}")
 
 
 @contextmanager

@@ -2,9 +2,9 @@
 
 1 relax    cuts of the relaxation at points between its solution and the best known one (in-out: Ben-Ameur & Neto,
            Networks 49, 2007; Fischetti, Ljubic & Sinnl, Management Science 63, 2017), until its bound stalls
-2 lift     Lagrangian bounds at the multipliers of the relaxation: what whole numbers in the bundles cost at least
-3 choose   the trunk's whole numbers, cut until its program knows what they cost in the relaxation
-4 price    that trunk with whole numbers in every bundle: a plan
+2 choose   the trunk's whole numbers, cut until its program knows what they cost in the relaxation
+3 price    that trunk with whole numbers in every bundle: a plan
+4 lift     once: Lagrangian bounds at the multipliers of the relaxation, what whole numbers in the bundles cost at least
 5 refine   more seconds for the bundles that leave most open, a cheaper plan or a higher bound, until the gap is proven
            or another trunk looks better
 6 split    what is left then: branch and bound on the trunk
@@ -92,7 +92,6 @@ class LShaped:
         self._resume(pricing)
         if not self._relaxed(master):
             return
-        self._lift(master, pricing)
         seen: set[bytes] = set()
         while not self.search.closed and not self.search.found.infeasible:
             trunk = self._chosen(master)
@@ -102,6 +101,7 @@ class LShaped:
                 return
             seen.add(trunk.tobytes())
             pricing.price(trunk)
+            self._lift(master, pricing)
             pricing.refine(to_the_end=False)
 
     def _resume(self, pricing: Pricing) -> None:
@@ -169,7 +169,7 @@ class LShaped:
     def _lift(self, master: Master, pricing: Pricing) -> None:
         """Lagrangian bounds of every bundle, by cuts alone, at the multipliers of the relaxation, while they rise.
 
-        A search that was resumed goes on with the bundles that have none.
+        Bundles that have one already are left out at first: nothing is done where all have.
         """
         search, first, rise = self.search, self.search.found.bound, math.inf
         missing = [bundle for bundle in range(self.crew.count) if bundle not in pricing.bounds]
@@ -183,6 +183,7 @@ class LShaped:
             last = search.found.bound
             multipliers = master.multipliers(end)
             asked = {bundle: Asked(multipliers[bundle]) for bundle in missing if bundle in multipliers}
+            asked = dict(sorted(asked.items(), key=lambda one: master.group_of(one[0])))
             pricing.learn(self.crew.lagrangian(asked, search.fine, ROOT_SECONDS, False))
             missing = list(range(self.crew.count))
             self._settle(master)

@@ -19,8 +19,9 @@ from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from optimizer.decompose.bundle import Bundle, Cut
 from optimizer.errors import SolverError
+from optimizer.futures.recall import Recall
 from optimizer.model.arrays import Program, compile_program
-from optimizer.model.build import formulate
+from optimizer.model.build import Offered, formulate
 from optimizer.model.highs import polish
 from optimizer.model.warm import Warm
 from optimizer.rules.formulation import Formulation, Variable
@@ -76,6 +77,14 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """A trunk whose cost is wanted, and what is known of it: it is no less than `least`, USD."""
+
+    trunk: np.ndarray
+    least: float
+
+
+@dataclass(frozen=True)
 class Price:
     """What a bundle costs under a trunk, USD: a plan of `cost`, None if none was found, and the proven `floor` of it.
 
@@ -109,9 +118,9 @@ class Part:
     program: Program
 
     @classmethod
-    def made(cls, cut: Cut, bundle: Bundle) -> "Part":
-        """The program of a bundle of a cut tree."""
-        form = formulate(cut.case_of(bundle))
+    def made(cls, cut: Cut, bundle: Bundle, recall: Recall[Offered] | None = None) -> "Part":
+        """The program of a bundle of a cut tree; `recall` remembers what contracts offer in others."""
+        form = formulate(cut.case_of(bundle), recall=recall)
         program = compile_program(form.model)
         placed = {id(variable): place for place, variable in _places(form, cut, bundle)}
         found = [(number, placed.get(id(column))) for number, column in enumerate(program.columns)]
@@ -180,10 +189,10 @@ class Part:
         liked = None if end.values is None else end.values[self.link]
         return Bound(end.bound * self.unit, asked.gradient, liked=liked)
 
-    def priced(self, warm: Warm, trunk: np.ndarray, gap: float, seconds: float, bearable: float) -> Price:
+    def priced(self, warm: Warm, wanted: Wanted, gap: float, seconds: float, bearable: float) -> Price:
         """The cost of a plan with the trunk decided. It ends at the gap, or when that is bearable: see `Warm.mixed`."""
-        _load(warm, self.fixed(trunk))
-        end = warm.mixed(gap, seconds, bearable)
+        _load(warm, self.fixed(wanted.trunk))
+        end = warm.mixed(gap, seconds, bearable, wanted.least / self.unit)
         if end.values is None or end.objective is None:
             return Price(None, end.bound * self.unit)
         whole = np.rint(end.values[self.program.integrality]).astype(np.int32)

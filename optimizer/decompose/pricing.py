@@ -63,7 +63,7 @@ class Pricing:
             self.master.learn(reaches)
             return
         relaxed = np.array([bound.at(share) for bound, share in zip(bounds, shares, strict=True)])
-        self._priced(Standing.fresh(trunk, shares, relaxed, self._known(shares)))
+        self._priced(Standing.fresh(trunk, shares, relaxed, np.maximum(relaxed, self._known(shares))))
 
     def _priced(self, standing: Standing) -> None:
         """Plans for the bundles that have none."""
@@ -71,7 +71,7 @@ class Pricing:
         said = "pricing a trunk with whole numbers in every scenario"
         search.told(said)
         step = -(-len(shares) // SHOWN)
-        missing = {bundle: share for bundle, share in enumerate(shares) if standing.wholes[bundle] is None}
+        missing = {b: standing.wanted(b) for b, whole in enumerate(standing.wholes) if whole is None}
         done = len(shares) - len(missing)
         self.underway = standing
         for bundle, price in self.crew.priced(missing, search.fine, self._seconds(len(missing)), search.options.gap):
@@ -118,15 +118,25 @@ class Pricing:
             search.report()
 
     def learn(self, asked: Iterable[tuple[int, Bound]]) -> None:
-        """Take Lagrangian bounds as they come; the master averages those of a group."""
-        touched: set[int] = set()
+        """Take Lagrangian bounds as they come, until the gap is proven."""
+        fresh: set[int] = set()
         try:
             for bundle, bound in asked:
                 self.bounds[bundle] = bound
-                touched.add(bundle)
+                fresh.add(bundle)
                 self.search.keep()
+                if len(fresh) * SHOWN >= self.crew.count:
+                    self._average(fresh)
+                    fresh.clear()
+                    if self.search.closed:
+                        return
         finally:
-            whole = [b for b in touched if all(member in self.bounds for member in self.master.group_of(b))]
+            self._average(fresh)
+
+    def _average(self, fresh: Iterable[int]) -> None:
+        """Cuts of the groups that have fresh bounds, once all of their bundles have one, and what they prove."""
+        whole = [b for b in fresh if all(member in self.bounds for member in self.master.group_of(b))]
+        if whole:
             self.master.learn({m: self.bounds[m] for b in whole for m in self.master.group_of(b)})
             end = self.master.linear()
             if end is not None:
@@ -156,7 +166,7 @@ class Pricing:
     def _replan(self, best: Standing, bundles: Sequence[int]) -> None:
         """Cheaper plans."""
         for seconds, group in self._by_seconds(Side.PLAN, bundles):
-            for bundle, price in self.crew.priced({b: best.shares[b] for b in group}, self.search.fine, seconds):
+            for bundle, price in self.crew.priced({b: best.wanted(b) for b in group}, self.search.fine, seconds):
                 before = best.open(Side.PLAN, bundle)
                 best.take(bundle, price)
                 self.efforts.noted(Side.PLAN, bundle, before, best.open(Side.PLAN, bundle))

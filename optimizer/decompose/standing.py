@@ -8,7 +8,7 @@ from enum import Enum
 import numpy as np
 
 from optimizer.decompose.checkpoint import Memo
-from optimizer.decompose.part import Decided, Price
+from optimizer.decompose.part import Decided, Price, Wanted
 
 NOTHING = 1e-9
 """What a bundle leaves open is nothing when it is less than this share of its cost."""
@@ -65,6 +65,10 @@ class Standing:
     def least(self) -> np.ndarray:
         """What each bundle costs at least, under this trunk."""
         return np.maximum(self.floors, self.known)
+
+    def wanted(self, bundle: int) -> Wanted:
+        """The question what a bundle costs."""
+        return Wanted(self.shares[bundle], float(self.least[bundle]))
 
     def open(self, side: Side, bundle: int) -> float:
         """What a side of a bundle leaves open."""

@@ -8,9 +8,10 @@ import numpy as np
 from optimizer.case.case import Case
 from optimizer.decompose.bundle import Bundle, Cut
 from optimizer.decompose.kept import Kept, keep
-from optimizer.decompose.part import Asked, Bound, Decided, Part, Price, Trunk
+from optimizer.decompose.part import Asked, Bound, Decided, Part, Price, Trunk, Wanted
+from optimizer.futures.recall import Recall
 from optimizer.model.arrays import compile_program
-from optimizer.model.build import formulate
+from optimizer.model.build import Offered, formulate, offered
 from optimizer.model.extract import branch, extract
 from optimizer.model.warm import Warm
 from optimizer.plan.plan import Result
@@ -26,6 +27,7 @@ class Workshop:
 
     case: Case
     quarter: Quarter
+    recall: Recall[Offered] = field(default_factory=lambda: Recall(offered))
     _bases: list[Part] = field(default_factory=list)
     _kept: dict[int, Kept] = field(default_factory=dict)
     _warm: dict[tuple[int, ...], Warm] = field(default_factory=dict)
@@ -42,7 +44,7 @@ class Workshop:
     def part(self, number: int) -> Part:
         """The program of a bundle."""
         if number not in self._kept:
-            self._kept[number] = keep(Part.made(self.cut, self.bundle(number)), self._bases)
+            self._kept[number] = keep(Part.made(self.cut, self.bundle(number), self.recall), self._bases)
         return self._kept[number].part
 
     def warm(self, part: Part) -> Warm:
@@ -75,11 +77,11 @@ def lagrangian(
 
 
 def priced(
-    shop: Workshop, numbers: Numbers, trunks: list[np.ndarray], gap: float, seconds: float, bearable: float
+    shop: Workshop, numbers: Numbers, wanted: list[Wanted], gap: float, seconds: float, bearable: float
 ) -> list[Price]:
     """Each bundle's cost of a plan under a trunk."""
     parts = [shop.part(number) for number in numbers]
-    return [part.priced(shop.warm(part), t, gap, seconds, bearable) for part, t in zip(parts, trunks, strict=True)]
+    return [part.priced(shop.warm(part), w, gap, seconds, bearable) for part, w in zip(parts, wanted, strict=True)]
 
 
 def finished(shop: Workshop, numbers: Numbers, plans: list[Decided], template: Result) -> list[list[Branch]]:
@@ -90,7 +92,7 @@ def finished(shop: Workshop, numbers: Numbers, plans: list[Decided], template: R
 def _branches(shop: Workshop, number: int, plan: Decided, template: Result) -> list[Branch]:
     bundle = shop.bundle(number)
     values = shop.part(number).exact(plan.trunk, plan.whole)
-    form = formulate(shop.cut.case_of(bundle))
+    form = formulate(shop.cut.case_of(bundle), recall=shop.recall)
     program = compile_program(form.model)
     found = []
     for future in form.futures:

@@ -7,7 +7,7 @@ up in one future is the same in another, so is the answer: of a thousand futures
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from optimizer.case.case import Case, R
 from optimizer.case.settings import Settings
@@ -46,7 +46,7 @@ class Answer(Generic[T]):
 class Recall(Generic[T]):
     """A function of a row and its case that must not depend on the title of the case; answers are remembered."""
 
-    def __init__(self, work: Callable[[Record, Case], T]) -> None:
+    def __init__(self, work: Callable[[Any, Case], T]) -> None:
         self._work = work
         self._known: defaultdict[tuple[type[Record], str], list[Answer[T]]] = defaultdict(list)
         self._settings: Settings | None = None

@@ -114,14 +114,14 @@ class Warm:
         arrays = (np.array(part, dtype=np.float64) for part in (found.col_value, found.col_dual, found.row_dual))
         return LinearEnd(self.highs.getInfo().objective_function_value, *arrays)
 
-    def mixed(self, gap: float, seconds: float, bearable: float = math.inf) -> MixedEnd:
+    def mixed(self, gap: float, seconds: float, bearable: float = math.inf, least: float = -math.inf) -> MixedEnd:
         """Solve with integers, to a relative gap or until it has taken long enough for the gap that it has.
 
-        From `seconds` on it ends at a gap of bearable x time / seconds, and in any case at `MOST_SECONDS` times
-        the seconds. It takes no start: HiGHS 1.16, given one that meets every row, may claim a cost below that of its
-        relaxation. Raises SolverError where HiGHS fails or contradicts itself.
+        It ends at a gap of bearable x time / seconds, to its own bound or to `least`, a bound known before, and in any
+        case at `MOST_SECONDS` times the seconds. It takes no start: HiGHS 1.16, given one that meets every row, may
+        claim a cost below that of its relaxation. Raises SolverError where HiGHS fails or contradicts itself.
         """
-        return self._search(gap, MOST_SECONDS * seconds, _Enough(seconds, bearable))
+        return self._search(gap, MOST_SECONDS * seconds, _Enough(seconds, bearable, least))
 
     def root(self, gap: float, seconds: float) -> MixedEnd:
         """The same for the bound alone: no search for plans, and it ends when the bound has become flat."""
@@ -196,13 +196,15 @@ class _Ends:
 class _Enough(_Ends):
     """Ends a search whose gap is bearable for the time it took."""
 
-    def __init__(self, seconds: float, bearable: float) -> None:
+    def __init__(self, seconds: float, bearable: float, least: float) -> None:
         super().__init__()
-        self.seconds, self.bearable = seconds, bearable
+        self.seconds, self.bearable, self.least = seconds, bearable, least
 
     def ends(self, now: float, found: float, bound: float) -> bool:
-        gap = relative_gap(found, bound)
-        return now >= self.seconds and gap is not None and gap <= self.bearable * now / self.seconds
+        gap = relative_gap(found, max(bound, self.least))
+        if not math.isfinite(self.bearable):
+            return gap is not None and now >= self.seconds
+        return gap is not None and gap <= self.bearable * now / self.seconds
 
 
 class _Flat(_Ends):

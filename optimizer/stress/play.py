@@ -13,12 +13,13 @@ from optimizer.case.case import Case
 from optimizer.case.world import Workload
 from optimizer.errors import AuditError, Finding, SolverError, UnsolvableError
 from optimizer.futures.future import standing
+from optimizer.futures.recall import Recall
 from optimizer.ledger.decision import Action
 from optimizer.ledger.keys import SHORTFALL as SHORTFALL_COST
 from optimizer.ledger.keys import Cash
 from optimizer.ledger.operation import SHORTFALL
 from optimizer.model.arrays import Program, compile_program, paused_gc
-from optimizer.model.build import formulate
+from optimizer.model.build import Offered, formulate, offered
 from optimizer.model.extract import extract
 from optimizer.model.highs import polish
 from optimizer.plan.audit import FAULT, audit
@@ -68,6 +69,11 @@ class Stage:
         """Draws the futures."""
         return Sampler(self.case, self.seed)
 
+    @cached_property
+    def recall(self) -> Recall[Offered]:
+        """What contracts offered in the futures before."""
+        return Recall(offered)
+
     def future(self, number: int) -> Case:
         """The case of a future, certain to its last quarter. Raises InputError for one that cannot be."""
         return standing(self.case) if number == CALM else drawn(self.case, self.sampler.draw(number))
@@ -107,11 +113,11 @@ class Scene:
 
     def __init__(self, stage: Stage, case: Case) -> None:
         self.stage, self.case, self.bent = stage, case, bent(case)
-        self.form = formulate(self.bent, partial(bend, case=case))
+        self.form = formulate(self.bent, partial(bend, case=case), stage.recall)
         self.unit = self.form.usd_per_unit
         self.limits = tuple(bends(self.form, case))
-        offered = {made.decision.key for made in self.form.made}
-        self.missed = tuple(f"{key}: {amount:g}" for key, amount in stage.kept.decisions() if key not in offered)
+        open_keys = {made.decision.key for made in self.form.made}
+        self.missed = tuple(f"{key}: {amount:g}" for key, amount in stage.kept.decisions() if key not in open_keys)
         program = compile_program(self.form.model)
         self.columns = {id(column): number for number, column in enumerate(program.columns)}
         own = {id(row) for row in self.form.model.component(ROW).values()}

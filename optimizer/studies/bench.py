@@ -8,9 +8,10 @@ from functools import cached_property
 from optimizer.case.case import Case
 from optimizer.decompose.spread import spread
 from optimizer.errors import UnsolvableError
+from optimizer.futures.recall import Recall
 from optimizer.ledger.decision import COMMITTING, DecisionKey
 from optimizer.model.arrays import compile_program
-from optimizer.model.build import formulate
+from optimizer.model.build import Offered, formulate, offered
 from optimizer.model.outcome import SolveOptions
 from optimizer.model.warm import Warm
 from optimizer.tables.quarter import Quarter
@@ -39,13 +40,18 @@ class Bench:
         """What draws."""
         return Sampler(self.case, self.seed, self.scheme)
 
+    @cached_property
+    def recall(self) -> Recall[Offered]:
+        """What contracts offered in the futures before."""
+        return Recall(offered)
+
     def play(self, numbers: Sequence[int]) -> list[list[float]]:
         """Cost of each decision in each draw, USD; NaN where there is no plan, or none was found in time."""
         return [self._costs(number) for number in numbers]
 
     def _costs(self, number: int) -> list[float]:
         try:
-            form = formulate(drawn(self.case, self.sampler.draw(number)))
+            form = formulate(drawn(self.case, self.sampler.draw(number)), recall=self.recall)
         except UnsolvableError:
             return [math.nan] * len(self.decisions)
         program = compile_program(form.model)
