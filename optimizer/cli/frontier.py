@@ -15,6 +15,10 @@ from optimizer.publish import FRONTIER_PAGE, FRONTIER_WORKBOOK, write_frontier
 from optimizer.request import Request, Step
 from optimizer.studies.frontier import frontier
 
+UNSEPARATED = (
+    "the gaps are wider than what lies between the plans: what safety costs is not proven (a smaller --gap may)"
+)
+
 
 def run(arguments: argparse.Namespace) -> Exit:
     """Search, write and print the points; Ctrl-C keeps those that were found."""
@@ -58,6 +62,8 @@ def text(found: Frontier) -> str:
         lines += [f"no plan brings CVaR below {usd(found.least_cvar)}", ""]
     for number, move in enumerate(found.moves, 1):
         lines += [f"{number} to {number + 1}: {_words(move, tail)}", *_changes(move)]
+    if not found.separated:
+        lines.append(UNSEPARATED)
     if found.stop == "interrupt":
         lines.append("interrupted: there may be more points")
     elif found.complete:
@@ -78,4 +84,4 @@ def _words(move: Move, tail: str) -> str:
 def _changes(move: Move) -> list[str]:
     now = [f"  {c.what}: {c.before:,.6g} -> {c.after:,.6g} {c.unit}" for c in move.decisions]
     later = [f"  later, {c.what}: {c.mean_before:,.4g} -> {c.mean_after:,.4g} on average" for c in move.later]
-    return now + later
+    return now + later or ["  what is signed and exercised stays; hourly purchases differ"]

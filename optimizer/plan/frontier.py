@@ -1,14 +1,14 @@
 """The frontier of expected cost against CVaR: plans none of which is both cheaper on average and safer than another."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from typing import Any
 
 from optimizer.case.case import Case
-from optimizer.plan.diff import Change, Difference, Later
+from optimizer.plan.diff import Change, Later, differ
 from optimizer.plan.diff_tree import tree_difference
-from optimizer.plan.outlook import advice
+from optimizer.plan.outlook import advice, now
 from optimizer.plan.tree import TreePlan
 
 SCHEMA = "optimizer/frontier@1"
@@ -18,21 +18,15 @@ CENT = 0.01
 
 @dataclass(frozen=True)
 class Move:
-    """From one point to the next: what it costs more on average, what it takes off the tail (USD), and what changes."""
+    """From one point to the next: what it costs more on average, what it takes off the tail (USD), and what changes.
+
+    `decisions` on contracts are made before anything parts, `later` ones wait; what is bought by the hour is neither.
+    """
 
     dearer: float
     safer: float
-    difference: Difference = field(repr=False)
-
-    @property
-    def decisions(self) -> tuple[Change, ...]:
-        """Decisions that are made before anything parts."""
-        return self.difference.decisions
-
-    @property
-    def later(self) -> tuple[Later, ...]:
-        """Decisions that wait."""
-        return self.difference.later
+    decisions: tuple[Change, ...] = field(repr=False)
+    later: tuple[Later, ...] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -55,7 +49,12 @@ class Frontier:
     def moves(self) -> tuple[Move, ...]:
         """What lies between neighbours."""
         return tuple(
-            Move(after.expected - before.expected, before.cvar - after.cvar, tree_difference(before, after))
+            Move(
+                after.expected - before.expected,
+                before.cvar - after.cvar,
+                tuple(_decided(before, after)),
+                tree_difference(before, after).later,
+            )
             for before, after in pairwise(self.points)
         )
 
@@ -63,6 +62,20 @@ class Frontier:
     def closed(self) -> bool:
         """Whether every point is proven within the asked gap."""
         return all(point.result.status == "optimal" for point in self.points)
+
+    @property
+    def separated(self) -> bool:
+        """Whether it is proven that safety costs anything: some point cannot be had at the cost of the first."""
+        first, bounds = self.points[0], [point.result.bound for point in self.points[1:]]
+        return not bounds or any(bound is not None and bound > first.expected for bound in bounds)
+
+
+def _decided(before: TreePlan, after: TreePlan) -> Iterator[Change]:
+    a, b = ({one.key: one for one in now(tree)} for tree in (before, after))
+    for key in dict.fromkeys((*a, *b)):
+        old, new = (made[key].quantity if key in made else 0.0 for made in (a, b))
+        if differ(old, new):
+            yield Change(str(key), old, new, (b.get(key) or a[key]).unit)
 
 
 def undominated(points: Sequence[TreePlan]) -> tuple[TreePlan, ...]:
@@ -90,6 +103,7 @@ def record(frontier: Frontier) -> dict[str, Any]:
         "least_cvar_bound": frontier.least_cvar,
         "wanted": frontier.wanted,
         "complete": frontier.complete,
+        "separated": frontier.separated,
         "stop": frontier.stop,
         "points": [_point(number, point) for number, point in enumerate(frontier.points, 1)],
         "moves": [

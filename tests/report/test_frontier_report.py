@@ -71,6 +71,12 @@ def test_what_is_not_proven_is_said(found: Frontier, tmp_path: Path) -> None:
     assert page.headline.status == "Not every point is proven; the search for points was interrupted"
     assert "is not known" in page.headline.bound
     assert "no plan costs less than $26.0" in page.figure.drawing.__html__()
+    wide = [replace(one, result=replace(one.result, bound=26_000.0)) for one in found.points]
+    assert found.separated and not replace(found, points=tuple(wide)).separated
+    status = page_of(replace(found, points=tuple(wide))).headline.status
+    assert status.endswith(
+        "; the gaps are wider than what lies between the plans, so that what safety costs is not proven"
+    )
     blank = replace(first, result=replace(first.result, bound=None, gap=None, status="feasible"))
     assert page_of(replace(found, points=(blank,))).points.rows[0].cells[-1] == "unknown"
     write_frontier_page(replace(found, points=(blank,)), tmp_path / "one.html")

@@ -7,17 +7,19 @@ import pytest
 
 from optimizer.case.case import Case
 from optimizer.case.settings import Objective
-from optimizer.case.world import Workload
+from optimizer.case.world import Demand, Workload
 from optimizer.contracts.block import Block
+from optimizer.contracts.spot import Firmness
 from optimizer.errors import UnsolvableError, UsageError
 from optimizer.futures.shock import Change
 from optimizer.ledger.decision import Action
+from optimizer.plan.diff_tree import tree_difference
 from optimizer.plan.frontier import Frontier, undominated
 from optimizer.plan.tree import audit_tree, cvar
 from optimizer.request import Step
 from optimizer.run import Engine
 from optimizer.studies.frontier import frontier
-from tests.builders import EXACT, FIRST, add, decision, edit, edit_settings, one_site, quantity
+from tests.builders import EXACT, FIRST, across, add, decision, edit, edit_settings, one_site, quantity, spot
 from tests.futures.branching import newsvendor, scenario, shock, tree
 
 SIGN = decision(Action.SIGN, "b")
@@ -106,6 +108,20 @@ def test_brute_force_has_the_same_frontier() -> None:
         every.append((sum(s * c for s, c in zip(shares, costs, strict=True)), cvar(costs, shares, 0.4)))
     best = sorted(one for one in every if not any(o[0] <= one[0] and o[1] <= one[1] and o != one for o in every))
     assert figures(frontier(three(), 12, EXACT)) == [pytest.approx(one) for one in best]
+
+
+def test_hourly_purchases_are_no_decision() -> None:
+    """Proves: blocks of both quarters at 6,000 in place of on-demand at 2,800 in the first: 53,000 + 700 x on average,
+    78,000 - 1,800 x in the tail; a step names the blocks, though what is bought before the parting differs as well.
+
+    A broken rule would give: a list of hourly purchases in which the decision is lost.
+    """
+    case = edit(edit(dear(), Block, "b", lead_quarters=0, term_quarters=2), Demand, "train", units=across(10.0, 4.0))
+    found = frontier(add(case, *spot("market", 2.8, 9.0, firmness=Firmness.ON_DEMAND)), 3, EXACT)
+    assert figures(found) == [pytest.approx((53_000.0 + 700.0 * x, 78_000.0 - 1_800.0 * x)) for x in (4.0, 7.0, 10.0)]
+    assert [[change.what for change in move.decisions] for move in found.moves] == [["sign | b | 2027Q1"]] * 2
+    every = tree_difference(*found.points[:2]).decisions
+    assert any(change.what.startswith("buy | market") for change in every)
 
 
 def test_a_dominated_plan_is_no_point() -> None:

@@ -82,12 +82,14 @@ def _headline(frontier: Frontier) -> Headline:
             f"{money(first.cvar - last.cvar, currency)} off {tail_of(frontier)}"
         )
     proven = "Every point is proven within the asked gap" if frontier.closed else "Not every point is proven"
+    if not frontier.separated:
+        proven += "; the gaps are wider than what lies between the plans, so that what safety costs is not proven"
     if frontier.stop == "interrupt":
         proven += "; the search for points was interrupted"
     bound = "What no plan can bring CVaR below is not known."
     if frontier.least_cvar is not None:
         bound = f"No plan can bring the mean cost of {tail_of(frontier)} below {money(frontier.least_cvar, currency)}."
-    return Headline(act, frontier.closed, proven, bound)
+    return Headline(act, frontier.closed and frontier.separated, proven, bound)
 
 
 def strides(frontier: Frontier) -> tuple[Stride, ...]:
@@ -106,7 +108,11 @@ def _stride(frontier: Frontier, first: int, move: Move) -> Stride:
     changes = [_changed(one) for one in move.decisions] + [_later(one) for one in move.later]
     left = len(changes) - MOST_CHANGES
     shown = changes[:MOST_CHANGES] + ([f"and {left} more"] if left > 0 else [])
-    return Stride(f"{first} to {first + 1}", words, tuple(shown or ["What is signed stays; hourly purchases differ."]))
+    return Stride(
+        f"{first} to {first + 1}",
+        words,
+        tuple(shown or ["What is signed and exercised stays; hourly purchases differ."]),
+    )
 
 
 def _changed(one: Change) -> str:

@@ -60,6 +60,10 @@ def _points(sheet: Sheet, frontier: Frontier) -> None:
         sheet.words(sheet.next, EXPECTED, "No plan brings CVaR below", QUIET)
         sheet.put(sheet.next, CVAR, frontier.least_cvar, Style(Format.CENTS))
         sheet.next += 2
+    if not frontier.separated:
+        words = "The gaps are wider than what lies between the plans: what safety costs is not proven"
+        sheet.words(sheet.next, EXPECTED, words, QUIET)
+        sheet.next += 2
     if frontier.complete:
         sheet.words(sheet.next, EXPECTED, "Between these points no plan is better by more than the asked gap", QUIET)
         sheet.next += 2
