@@ -197,9 +197,7 @@ class _Whole:
     def failure(self) -> UnsolvableError | NoPlanError:
         """Why there is no plan at all."""
         assert self.last is not None
-        infeasible = self.last.status is Status.INFEASIBLE
-        words = f"the case has no plan ({self.last.status.value}). Fix: optimizer solve explains it"
-        return UnsolvableError(words) if infeasible else NoPlanError(words)
+        return _failure(self.last.status.value)
 
     def _search(self, program: Program, start: Found | None) -> Outcome:
         begun = None
@@ -256,8 +254,7 @@ class _Split:
     def failure(self) -> UnsolvableError | NoPlanError:
         """Why there is no plan at all."""
         assert self.last is not None
-        words = f"the case has no plan ({self.last.status}). {self.last.detail}"
-        return UnsolvableError(words) if self.last.status == Status.INFEASIBLE.value else NoPlanError(words)
+        return _failure(self.last.status)
 
     def _solve(self, case: Case) -> TreePlan:
         tree = solve_tree(case, self.request, self.listen, self.stop)
@@ -265,6 +262,13 @@ class _Split:
         if tree.result.stop == StopReason.INTERRUPT.value:
             self.stop.set()
         return tree
+
+
+def _failure(status: str) -> UnsolvableError | NoPlanError:
+    """Why the first search came to nothing."""
+    if status == Status.NO_PLAN.value:
+        return NoPlanError("no plan was found before the search ended. Fix: give it more time with --time-limit")
+    return UnsolvableError(f"the case has no plan ({status}). Fix: optimizer solve explains it")
 
 
 def _cost(program: Program, values: np.ndarray) -> float:

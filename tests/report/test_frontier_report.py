@@ -62,6 +62,19 @@ def test_the_picture_holds_every_point_where_it_lies(found: Frontier) -> None:
     assert float(lead) == pytest.approx(signs[-1][1])
 
 
+def test_wide_gaps_leave_the_points_apart(found: Frontier) -> None:
+    """Proves: where bounds lie far below, signs still span more than a third of the width, and bounds run to its edge.
+
+    A broken rule would give: five plans on one spot.
+    """
+    wide = [replace(one, result=replace(one.result, bound=1_000.0)) for one in found.points]
+    drawn = page_of(replace(found, points=tuple(wide), least_cvar=500.0)).figure.drawing.__html__()
+    signs = [float(x) for x in re.findall(r'class="at" x="([\d.]+)%"', drawn)]
+    assert signs[-1] - signs[0] > 33.0
+    assert len(re.findall(r'<line class="bound" x1="0%"', drawn)) == 5
+    assert 'class="lead"' not in drawn
+
+
 def test_what_is_not_proven_is_said(found: Frontier, tmp_path: Path) -> None:
     """Proves: an open gap, an unknown bound and an interrupt are on the page, and nothing is called proven."""
     first, *others = found.points

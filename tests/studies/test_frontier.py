@@ -10,7 +10,7 @@ from optimizer.case.settings import Objective
 from optimizer.case.world import Demand, Workload
 from optimizer.contracts.block import Block
 from optimizer.contracts.spot import Firmness
-from optimizer.errors import UnsolvableError, UsageError
+from optimizer.errors import NoPlanError, UnsolvableError, UsageError
 from optimizer.futures.shock import Change
 from optimizer.ledger.decision import Action
 from optimizer.plan.diff_tree import tree_difference
@@ -211,3 +211,9 @@ def test_what_has_no_frontier_is_refused() -> None:
         frontier(dear(), 1)
     with pytest.raises(UnsolvableError, match="no plan"):
         frontier(edit(dear(max_blocks=1.0), Workload, "train", must_serve=True), 3, EXACT)
+
+
+def test_a_search_without_time_says_so() -> None:
+    """Proves: no plan in time is not called infeasible, and the cure is time."""
+    with pytest.raises(NoPlanError, match="more time"):
+        frontier(dear(), 3, replace(EXACT, time_limit_seconds=0.0))

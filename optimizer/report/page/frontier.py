@@ -130,16 +130,17 @@ def _picture(frontier: Frontier) -> Figure:
     """CVaR against expected cost: a numbered sign a plan, and how far its bound lies to the left."""
     settings, points = frontier.case.settings, frontier.points
     bounds = [point.expected if point.result.bound is None else point.result.bound for point in points]
-    low, high = _room([*bounds, *(point.expected for point in points)])
-    axis = _zoomed([point.cvar for point in points] + ([] if frontier.least_cvar is None else [frontier.least_cvar]))
+    low, high = _room(_near([point.expected for point in points], bounds))
+    floors = [] if frontier.least_cvar is None else [frontier.least_cvar]
+    axis = _zoomed(_near([point.cvar for point in points], floors))
     marks: list[Mark] = [*axis.marks(), *ticks(low, high)]
 
     def x(value: float) -> float:
         return (value - low) / (high - low)
 
     places = [(x(point.expected), axis.y(point.cvar)) for point in points]
-    if frontier.least_cvar is not None:
-        y = axis.y(frontier.least_cvar)
+    floors = [floor for floor in floors if floor >= axis.low]
+    for y in map(axis.y, floors):
         marks.append(Group("No plan is below this line", (Stroke(0.0, y, 1.0, y, "lead"),)))
     for (left, upper), (right, lower) in pairwise(places):
         marks += [Stroke(left, upper, right, upper, "trace"), Stroke(right, upper, right, lower, "trace")]
@@ -148,12 +149,12 @@ def _picture(frontier: Frontier) -> Figure:
             f"{count}: {money(point.expected, settings.currency)} on average, {money(point.cvar, settings.currency)} "
             f"in {tail_of(frontier)}; at this CVaR no plan costs less than {money(bound, settings.currency)} on average"
         )
-        signs = (Stroke(x(bound), y, at, y, "bound"), Sign(at, y, Shape.DISC, "sign"))
+        signs = (Stroke(max(x(bound), 0.0), y, at, y, "bound"), Sign(at, y, Shape.DISC, "sign"))
         marks.append(Group(title, signs))
         marks.append(Text(at, y - 9.0, str(count), "label", dx=7.0))
     keys = (Key("ink", "a plan"), Key("trace", "reached by these plans"))
     keys += () if frontier.closed and frontier.complete else (Key("bound", "as far as a cheaper one could be"),)
-    keys += () if frontier.least_cvar is None else (Key("lead", "no plan is below"),)
+    keys += (Key("lead", "no plan is below"),) if floors else ()
     return Figure(
         "Expected cost against the tail",
         f"Across: expected present value. Up: CVaR, the mean cost of {tail_of(frontier)}. Only plans that no other one "
@@ -169,6 +170,12 @@ def _between(frontier: Frontier) -> str:
     if frontier.complete:
         return "Between them no plan is better by more than the asked gap."
     return "Between them there may be others: ask for more points."
+
+
+def _near(values: Sequence[float], lower: Sequence[float]) -> list[float]:
+    """The values, and what is below them as far as it is no further than they are apart: else they would be a dot."""
+    nearest = min(values) - (max(values) - min(values)) if max(values) > min(values) else -math.inf
+    return [*values, *(max(one, nearest) for one in lower)]
 
 
 def _room(values: Sequence[float]) -> tuple[float, float]:
