@@ -13,21 +13,22 @@ from typing import TYPE_CHECKING
 from optimizer.errors import OutputError
 from optimizer.files import write_text
 from optimizer.plan.audit import Audit, audit, require
+from optimizer.plan.deal import DEALS
 from optimizer.plan.frontier import POINTS, Frontier
 from optimizer.plan.frontier import place as frontier_place
 from optimizer.plan.frontier import record as frontier_record
 from optimizer.plan.plan import Plan, Result
 from optimizer.plan.save import CASE, RECORD, TABLES, save_plan, write_record
-from optimizer.plan.save_tree import SCENARIOS, place, save_tree, write_tree_record
+from optimizer.plan.save_tree import SCENARIOS, place, save_tree, save_values, write_tree_record
 from optimizer.plan.tree import AnyPlan, TreePlan, require_tree
-from optimizer.plan.worth import VALUE, save_worth
+from optimizer.plan.worth import VALUE
 
 if TYPE_CHECKING:
     from optimizer.stress.summary import Summary
 
 WORKBOOK, PAGE = "plan.xlsx", "plan.html"
 FRONTIER_RECORD, FRONTIER_WORKBOOK, FRONTIER_PAGE = "frontier.json", "frontier.xlsx", "frontier.html"
-OURS = (RECORD, WORKBOOK, PAGE, VALUE, TABLES, CASE, SCENARIOS)
+OURS = (RECORD, WORKBOOK, PAGE, VALUE, DEALS, TABLES, CASE, SCENARIOS)
 STRESS = ("stress.json", "stress.xlsx", "stress.html", "futures")
 FRONTIER = (FRONTIER_RECORD, FRONTIER_WORKBOOK, FRONTIER_PAGE, POINTS)
 """What is ours in a folder, the record first: it goes first and comes back last."""
@@ -75,16 +76,15 @@ def write_any(plan: AnyPlan, folder: str | Path) -> AnyPlan:
     return write_tree(plan, folder) if isinstance(plan, TreePlan) else write(plan, folder)
 
 
-def add_worth(tree: TreePlan, folder: str | Path) -> None:
-    """Add what uncertainty is worth to the plan folder the tree was loaded from: `value.json`, workbook and page.
+def add_values(tree: TreePlan, folder: str | Path) -> None:
+    """Add values to the plan folder the tree was loaded from: `value.json`, `deals.json`, workbook and page.
 
     The record, which seals the values, comes last; until then the folder is the plan without them. Raises OutputError
     when the folder cannot be written.
     """
     folder = Path(folder)
-    assert tree.worth is not None
-    write_tree_record(replace(tree, worth=None), folder)
-    save_worth(tree.worth, tree.result.case_hash, tree.case.settings.objective.value, folder)
+    write_tree_record(replace(tree, worth=None, deals=()), folder)
+    save_values(tree, folder)
     _render_whole(tree, folder, _few(tree))
     write_tree_record(tree, folder)
 

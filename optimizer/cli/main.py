@@ -183,10 +183,13 @@ def _runs(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 
 
 def _value(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    value = commands.add_parser("value", help="what foresight, options and planning for more than the mean are worth")
+    value = commands.add_parser("value", help="what foresight, options, more than the mean and a deal are worth")
     value.add_argument("case", type=source, help=f"a case with scenarios ({CASE}), or the folder of its plan")
+    deal = "value the firm and the expandable part of this supplier's deal instead, as an option and as a backstop"
+    value.add_argument("--deal", metavar="SUPPLIER", help=deal)
     value.add_argument("--out", type=Path, help="plan folder that shows the values (default: that of the plan, if any)")
     _searched(value, "in each search")
+    _engine(value)
     _json(value)
 
 

@@ -6,11 +6,12 @@ SCALES = ((1e9, "B"), (1e6, "M"), (1e3, "k"))
 
 
 def usd(amount: float, currency: str = "$") -> str:
-    """An amount in a short form such as `$12.04 B`."""
+    """An amount in a short form such as `$12.040 B` or `-$580.000 M`."""
+    sign, size = "-" if amount < 0.0 else "", abs(amount)
     for scale, letter in SCALES:
-        if abs(amount) >= scale:
-            return f"{currency}{amount / scale:,.3f} {letter}"
-    return f"{currency}{amount:,.2f}"
+        if size >= scale:
+            return f"{sign}{currency}{size / scale:,.3f} {letter}"
+    return f"{sign}{currency}{size:,.2f}"
 
 
 def percent(share: float) -> str:

@@ -1,11 +1,13 @@
-"""`optimizer value`: what foresight, planning for more than the mean, and each option are worth."""
+"""`optimizer value`: what foresight, planning for more than the mean, options and the parts of a deal are worth."""
 
 import argparse
 import json
 from pathlib import Path
 from threading import Event
 
+from optimizer.case.case import Case
 from optimizer.cli.case import read
+from optimizer.cli.deal import deal_json, deal_text, figures
 from optimizer.cli.progress import ProgressLine
 from optimizer.cli.solve import ENDS, headline
 from optimizer.cli.text import percent, table, usd
@@ -14,37 +16,66 @@ from optimizer.plan.outlook import Rights, advice, rights
 from optimizer.plan.save import RECORD
 from optimizer.plan.save_tree import is_tree, load_tree
 from optimizer.plan.tree import TreePlan, require_tree
-from optimizer.plan.worth import Known, OptionWorth, Value, Worth, document
-from optimizer.publish import PAGE, WORKBOOK, add_worth, write_tree
-from optimizer.request import Request, Step
+from optimizer.plan.worth import Known, OptionWorth, Worth, document
+from optimizer.publish import PAGE, WORKBOOK, add_values, write_tree
+from optimizer.request import Engine, Request, Step
+from optimizer.studies.deal import deal, dealt
 from optimizer.studies.worth import valued, worth
-
-UNKNOWN = {Known.NONE: "no limit", Known.NOT: "not known", Known.FOUND: "not known"}
 
 
 def run(arguments: argparse.Namespace) -> Exit:
     """Print the values; they stay in the plan folder, if there is one. The exit code is that of the tree's search."""
-    request = Request(arguments.gap, arguments.time_limit, arguments.threads, arguments.seed)
+    request = _request(arguments)
     folder = arguments.case if isinstance(arguments.case, Path) and (arguments.case / RECORD).exists() else None
     with ProgressLine() as progress:
         progress(Step(f"reading {arguments.case}"))
         stop = Event()
         if folder is None:
-            tree = worth(read(arguments.case), request, progress, stop)
+            tree = _of_case(read(arguments.case), arguments.deal, request, progress, stop)
         else:
-            tree = valued(_plan(folder), request, progress, stop)
+            tree = _of_plan(_plan(folder), arguments.deal, request, progress, stop)
         if arguments.out is not None:
             progress(Step(f"writing {arguments.out}"))
             tree = write_tree(tree, arguments.out)
         elif folder is not None:
             progress(Step(f"writing {folder}"))
-            add_worth(tree, folder)
-    assert tree.worth is not None
-    print(_json(tree, tree.worth) if arguments.json else text(tree, tree.worth))
+            add_values(tree, folder)
+    print(_told(tree, arguments.deal, arguments.json))
     at = arguments.out or folder
     if at is not None and not arguments.json:
         print(f"{at / WORKBOOK}  {at / PAGE}")
     return Exit.INTERRUPTED if stop.is_set() else ENDS[tree.result.status]
+
+
+def _request(arguments: argparse.Namespace) -> Request:
+    return Request(
+        arguments.gap,
+        arguments.time_limit,
+        arguments.threads,
+        arguments.seed,
+        engine=Engine(arguments.decompose),
+        cluster=arguments.cluster,
+    )
+
+
+def _of_case(case: Case, supplier: str | None, request: Request, progress: ProgressLine, stop: Event) -> TreePlan:
+    if supplier is None:
+        return worth(case, request, progress, stop)
+    return deal(case, supplier, request, progress, stop)
+
+
+def _of_plan(tree: TreePlan, supplier: str | None, request: Request, progress: ProgressLine, stop: Event) -> TreePlan:
+    if supplier is None:
+        return valued(tree, request, progress, stop)
+    return dealt(tree, supplier, request, progress, stop)
+
+
+def _told(tree: TreePlan, supplier: str | None, as_json: bool) -> str:
+    """What was asked: the values of the deal, or those of uncertainty."""
+    if supplier is not None:
+        return deal_json(tree, tree.deals[-1]) if as_json else deal_text(tree, tree.deals[-1])
+    assert tree.worth is not None
+    return _json(tree, tree.worth) if as_json else text(tree, tree.worth)
 
 
 def _plan(folder: Path) -> TreePlan:
@@ -74,9 +105,9 @@ def text(tree: TreePlan, found: Worth) -> str:
     """The values for a terminal."""
     settings, result = tree.case.settings, tree.result
     rows = [
-        ("perfect information", *_figures(found.information)),
-        ("planning for more than the mean", *_figures(found.solution)),
-        *((f"option {one.option}", *_figures(found.of(one))) for one in found.options),
+        ("perfect information", *figures(found.information)),
+        ("planning for more than the mean", *figures(found.solution)),
+        *((f"option {one.option}", *figures(found.of(one))) for one in found.options),
     ]
     lines = [
         headline(tree.case, result),
@@ -92,13 +123,6 @@ def text(tree: TreePlan, found: Worth) -> str:
         uses = {one.option: one for one in rights(tree)}
         lines += ["", table(heads, [_option(found, one, uses[one.option]) for one in found.options])]
     return "\n".join(lines)
-
-
-def _figures(value: Value) -> tuple[str, str, str]:
-    low, high = ("not known" if figure is None else usd(figure) for figure in (value.low, value.high))
-    if value.usd is None:
-        return UNKNOWN[value.known], low, UNKNOWN[value.known]
-    return usd(value.usd), low, high
 
 
 def _option(found: Worth, one: OptionWorth, use: Rights) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from optimizer.catalog import catalog
 from optimizer.errors import StaleError
 from optimizer.files import write_text
 from optimizer.load import load_case
+from optimizer.plan.deal import DEALS, load_deals, save_deals
 from optimizer.plan.outlook import Waits, courses, now, waiting
 from optimizer.plan.plan import Result, Seconds
 from optimizer.plan.save import CASE, RECORD, TREE_SCHEMA, load_plan, save_plan, versions, write_record
@@ -48,16 +49,28 @@ def save_tree(tree: TreePlan, folder: Path) -> None:
         inside.mkdir(parents=True)
         save_plan(branch.plan, inside)
         write_record(branch.plan, inside)
+    save_values(tree, folder)
+
+
+def save_values(tree: TreePlan, folder: Path) -> None:
+    """Write what is known of values into a plan folder: `value.json` and `deals.json`."""
     if tree.worth is not None:
         save_worth(tree.worth, tree.result.case_hash, tree.case.settings.objective.value, folder)
+    if tree.deals:
+        save_deals(tree.deals, tree.result.case_hash, folder)
+
+
+def _known(tree: TreePlan) -> tuple[str, ...]:
+    """The files in which values of this tree are kept."""
+    return (VALUE,) * (tree.worth is not None) + (DEALS,) * bool(tree.deals)
 
 
 def write_tree_record(tree: TreePlan, folder: Path) -> None:
-    """Write `plan.json`, with the SHA-256 of the case's files, of every scenario's own record, and of `value.json`.
+    """Write `plan.json`, with the SHA-256 of the case's files, of every scenario's own record, and of known values.
 
-    A `value.json` that is not sealed is not believed: it is of another plan, or its writing was ended.
+    A file of values that is not sealed is not believed: it is of another plan, or its writing was ended.
     """
-    document = {**record(tree), "files": _sealed(folder, tree.worth is not None)}
+    document = {**record(tree), "files": _sealed(folder, _known(tree))}
     write_text(folder / RECORD, json.dumps(document, indent=2) + "\n")
 
 
@@ -94,7 +107,7 @@ def load_tree(folder: str | Path) -> TreePlan:
         raise StaleError(f"{folder} holds no complete plan under uncertainty. Fix: solve the case again")
     document = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     written = document.get("files")
-    valued = isinstance(written, dict) and VALUE in written
+    valued = tuple(name for name in (VALUE, DEALS) if isinstance(written, dict) and name in written)
     found = _sealed(folder, valued)
     if written != found:
         known = written if isinstance(written, dict) else {}
@@ -110,7 +123,9 @@ def load_tree(folder: str | Path) -> TreePlan:
         Branch(entry["scenario"], entry["probability"], load_plan(folder / place(number)))
         for number, entry in enumerate(document["scenarios"], 1)
     )
-    return TreePlan(case, result, branches, load_worth(folder, result.case_hash) if valued else None)
+    worth = load_worth(folder, result.case_hash) if VALUE in valued else None
+    deals = load_deals(folder, result.case_hash) if DEALS in valued else ()
+    return TreePlan(case, result, branches, worth, deals)
 
 
 def save_any(plan: AnyPlan, folder: Path) -> None:
@@ -128,8 +143,8 @@ def load_any(folder: str | Path) -> AnyPlan:
     return load_tree(folder) if is_tree(folder) else load_plan(folder)
 
 
-def _sealed(folder: Path, valued: bool) -> dict[str, str]:
-    """SHA-256 of each file of the case, of each scenario's record, which seals its own files, and of the values."""
+def _sealed(folder: Path, valued: tuple[str, ...]) -> dict[str, str]:
+    """SHA-256 of each file of the case, of each scenario's record, which seals its own files, and of these values."""
     files = (*sorted((folder / CASE).glob("*.csv")), *sorted((folder / SCENARIOS).glob(f"*/{RECORD}")))
-    files += tuple(folder.glob(VALUE)) if valued else ()
+    files += tuple(folder / name for name in valued if (folder / name).exists())
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}

@@ -12,6 +12,7 @@ from optimizer.errors import AuditError, Finding
 from optimizer.futures.alone import PROVEN, identity, least_costs
 from optimizer.futures.future import certain
 from optimizer.plan.audit import CENT, FAULT, audit
+from optimizer.plan.deal import Deal
 from optimizer.plan.plan import Plan, Result
 from optimizer.plan.worth import Worth
 from optimizer.rules.books import exceeded
@@ -35,13 +36,14 @@ class Branch:
 class TreePlan:
     """A plan of a case with scenarios; its objective is what the case minimises over the branches, USD.
 
-    `worth` is what uncertainty is worth, where somebody has asked.
+    `worth` is what uncertainty is worth, and `deals` what the parts of deals are, where somebody has asked.
     """
 
     case: Case = field(repr=False)
     result: Result
     branches: tuple[Branch, ...] = field(repr=False)
     worth: Worth | None = field(default=None, repr=False)
+    deals: tuple[Deal, ...] = field(default=(), repr=False)
 
     @property
     def expected(self) -> float:

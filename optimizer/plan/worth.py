@@ -63,15 +63,27 @@ class Value:
     low: float | None
     high: float | None
 
+    @property
+    def apart(self) -> bool:
+        """Whether the bracket leaves 0 out: only then is it proven that there is a value at all."""
+        return (self.low is not None and self.low > 0.0) or (self.high is not None and self.high < 0.0)
 
-def value(dear: Least, cheap: Least) -> Value:
-    """What the dearer of two least costs is above the cheaper, never below 0, and the bracket of both bounds."""
-    low = None if dear.bound is None or cheap.cost is None else max(0.0, dear.bound - cheap.cost)
+
+def difference(dear: Least, cheap: Least) -> Value:
+    """What one least cost is above another, and the bracket of both bounds; it may be below 0."""
+    low = None if dear.bound is None or cheap.cost is None else dear.bound - cheap.cost
     if dear.cost is None or cheap.cost is None:
         known = dear.known if dear.known is not Known.FOUND else cheap.known
         return Value(known, None, low, None)
-    high = None if cheap.bound is None else max(0.0, dear.cost - cheap.bound)
-    return Value(Known.FOUND, max(0.0, dear.cost - cheap.cost), low, high)
+    high = None if cheap.bound is None else dear.cost - cheap.bound
+    return Value(Known.FOUND, dear.cost - cheap.cost, low, high)
+
+
+def value(dear: Least, cheap: Least) -> Value:
+    """What the dearer of two least costs is above the cheaper, never below 0, and the bracket of both bounds."""
+    found = difference(dear, cheap)
+    figures = (None if figure is None else max(0.0, figure) for figure in (found.usd, found.low, found.high))
+    return Value(found.known, *figures)
 
 
 @dataclass(frozen=True)
@@ -128,14 +140,14 @@ def document(worth: Worth, case_hash: str, minimised: str) -> dict[str, Any]:
         "schema": SCHEMA,
         "case_hash": case_hash,
         "minimised": minimised,
-        "tree": _plain(worth.tree),
-        "perfect_information": {**_plain(worth.foresight), "value": _shown(worth.information)},
-        "stochastic_solution": {**_plain(worth.planning), "value": _shown(worth.solution)},
+        "tree": plain(worth.tree),
+        "perfect_information": {**plain(worth.foresight), "value": shown(worth.information)},
+        "stochastic_solution": {**plain(worth.planning), "value": shown(worth.solution)},
         "options": [
             {
                 **asdict(one),
-                "without": _plain(one.without),
-                "value": _shown(worth.of(one)),
+                "without": plain(one.without),
+                "value": shown(worth.of(one)),
                 "break_even_usd": worth.break_even(one),
             }
             for one in worth.options
@@ -156,22 +168,25 @@ def load_worth(folder: Path, case_hash: str) -> Worth:
         raise StaleError(f"{folder}/{VALUE} is of another case or version. Fix: optimizer value {folder}")
     options = tuple(
         OptionWorth(
-            **{name: one[name] for name in OptionWorth.__dataclass_fields__} | {"without": _least(one["without"])}
+            **{name: one[name] for name in OptionWorth.__dataclass_fields__} | {"without": least(one["without"])}
         )
         for one in found["options"]
     )
     alone = tuple(LeastCost(**row) for row in found["alone"])
-    parts = (_least(found[name]) for name in ("tree", "perfect_information", "stochastic_solution"))
+    parts = (least(found[name]) for name in ("tree", "perfect_information", "stochastic_solution"))
     return Worth(*parts, options, alone)
 
 
-def _plain(least: Least) -> dict[str, Any]:
-    return {"known": least.known.value, "cost": least.cost, "bound": least.bound}
+def plain(known: Least) -> dict[str, Any]:
+    """A least cost for a JSON document; one that is not known has no figures."""
+    return {"known": known.known.value, "cost": known.cost, "bound": known.bound}
 
 
-def _shown(found: Value) -> dict[str, Any]:
+def shown(found: Value) -> dict[str, Any]:
+    """A value for a JSON document."""
     return {"known": found.known.value, "usd": found.usd, "at_least": found.low, "at_most": found.high}
 
 
-def _least(entry: dict[str, Any]) -> Least:
+def least(entry: dict[str, Any]) -> Least:
+    """A least cost from its document."""
     return Least(Known(entry["known"]), entry["cost"], entry["bound"])

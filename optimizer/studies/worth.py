@@ -13,10 +13,8 @@ import numpy as np
 from optimizer.alone import with_each_alone
 from optimizer.case.case import Case
 from optimizer.case.scenario import LeastCost, Scenario
-from optimizer.contracts.option import Option
 from optimizer.errors import NoPlanError, UnsolvableError, UsageError
 from optimizer.futures.alone import with_least_costs
-from optimizer.futures.shock import Shock
 from optimizer.ledger.books import Decided
 from optimizer.ledger.decision import COMMITTING, Action
 from optimizer.model.arrays import Program, compile_program
@@ -30,6 +28,7 @@ from optimizer.request import Listener, Request, Step, silent
 from optimizer.rules.formulation import Formulation, Made
 from optimizer.run import is_split, search, solve, solve_tree, whole_columns
 from optimizer.studies.mean import mean_case
+from optimizer.studies.parts import without_option
 
 MOST_COLUMNS = 400_000
 """Of one program: a larger tree is not asked what planning for the mean costs in it, as no bundle can answer that."""
@@ -139,7 +138,7 @@ class _Study:
         if not self.split:
             return self._bounded(lambda made: _unheld(made, option), {option}, what)
         self.listen(Step(f"solving {what}"))
-        found = solve_tree(_bare(self.tree.case, option), self.request, self.listen, self.stop)
+        found = solve_tree(without_option(self.tree.case, option), self.request, self.listen, self.stop)
         self.noticed(found.result.stop)
         return Least.of(found.result)
 
@@ -189,15 +188,3 @@ def _differing(one: Decided, other: Decided) -> frozenset[str]:
     """Contracts on which two plans decide something else."""
     keys = {key for key, _ in (*one, *other) if key.action in COMMITTING}
     return frozenset(key.contract for key in keys if one.quantity(key) != other.quantity(key))
-
-
-def _bare(case: Case, option: str) -> Case:
-    """The case in which no rights of an option can be bought; those that are held can still be exercised."""
-    row = case.get(Option, option)
-    bare = replace(row, max_blocks=row.held_blocks)
-    kept = (one for one in case.records if not _sizes(one, option))
-    return Case(tuple(bare if one is row else one for one in kept))
-
-
-def _sizes(row: object, option: str) -> bool:
-    return isinstance(row, Shock) and (row.table, row.row, row.column) == ("options", option, "max_blocks")

@@ -4,11 +4,18 @@ from typing import Any
 
 from optimizer.case.case import Case
 from optimizer.case.scenario import Scenario
+from optimizer.contracts.backstop import Backstop, BackstopDraw
 from optimizer.contracts.block import Block
 from optimizer.futures.shock import Change, Shock
 from optimizer.plan.tree import TreePlan
 from optimizer.run import Request, solve_tree
-from tests.builders import EXACT, FIRST, add, edit, one_site
+from tests.builders import EXACT, FIRST, across, add, edit, one_site
+
+MORE = {
+    "supplier": "acme", "site": "home", "accelerator": "h100", "gpus_per_block": 1.0, "term_quarters": 1,
+    "price_usd_per_gpu_hour": 2.0,
+}  # fmt: skip
+"""Terms of what expands the deal of `offered`."""
 
 
 def scenario(name: str, probability: float, parts: int | None = 1, parent: str = "") -> Scenario:
@@ -34,6 +41,24 @@ def newsvendor(**changes: Any) -> Case:
         scenario("low", 0.5),
         scenario("high", 0.5),
         shock("high", "demand", "train", Change.SET, 10.0),
+    )
+
+
+def offered(**changes: object) -> Case:
+    """Two quarters: 4 GPUs are needed in the first, in the second 4 or 10 with equal probability.
+
+    The firm part, 4 blocks of `b` for two quarters at 1,000 USD, must be signed now. Of the backstop `k`, one quarter
+    at 2,000 USD a block, the supplier puts all 6 blocks in the low half, when nobody wants them, and 2 in the high one.
+    """
+    firm = {"must_sign": True, "min_blocks": 4.0, "max_blocks": 4.0, "term_quarters": 2, "sign_until": FIRST}
+    return add(
+        edit(one_site(4.0, 4.0), Block, "b", **{**firm, **changes}),
+        Backstop(backstop="k", cap_blocks=6.0, comes_with="b", **MORE),
+        BackstopDraw("k", across(None, 6.0)),
+        scenario("low", 0.5),
+        scenario("high", 0.5),
+        shock("high", "demand", "train", Change.SET, 10.0),
+        shock("high", "backstop_draws", "k", Change.SET, 2.0),
     )
 
 

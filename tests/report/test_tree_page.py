@@ -15,9 +15,10 @@ from optimizer.report.page import spread
 from optimizer.report.page.tree import MOST_SHOWN, page_of, write_tree_page
 from optimizer.report.page.worth import sentences
 from optimizer.run import Request, solve_tree
+from optimizer.studies.deal import deal
 from optimizer.studies.worth import worth
 from tests.builders import EXACT, edit_settings
-from tests.futures.branching import newsvendor, tree
+from tests.futures.branching import newsvendor, offered, tree
 from tests.report.pages import Reader, read
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -104,6 +105,23 @@ def test_pictures_tie_to_the_scenarios(many: TreePlan) -> None:
     assert (short is None) == (known == 0.0)
     if short is not None:
         assert short.table.rows[0].cells[0] == spread.percent(known)
+
+
+def test_a_deal_is_told_in_words_and_drawn(tmp_path: Path) -> None:
+    """Proves: a value in words each, a line a side of the deal, and every figure of it in the table.
+
+    A broken rule would give: a duty that costs 3,000 told as a saving.
+    """
+    plan = deal(offered(), "acme", EXACT)
+    (view,) = page_of(plan, linked=False).deals
+    assert [one.figure for one in view.values] == ["$32.0\xa0k", "$9.00\xa0k", "−$3.00\xa0k", "$12.0\xa0k"]
+    assert "that costs $3.00\xa0k more than it brings" in view.values[2].words
+    assert "At more than $1.50\xa0k of premium a block" in view.values[1].words
+    assert view.figure is not None
+    mean = next(row for row in view.figure.table.rows if row.name == "Mean")
+    assert mean.cells == ("$55.00\xa0k", "$23.00\xa0k", "$14.00\xa0k", "$26.00\xa0k")
+    text = written(plan, tmp_path).text
+    assert "What the deal with acme is worth" in text and "Firm part and backstop: $26.00\xa0k on average" in text
 
 
 def test_options_are_drawn_by_quarter(valued: TreePlan) -> None:

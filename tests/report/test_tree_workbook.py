@@ -11,9 +11,10 @@ from optimizer.load import load_case
 from optimizer.plan.tree import TreePlan
 from optimizer.report.workbook.trees.book import write_tree_workbook
 from optimizer.run import Request, solve_tree
+from optimizer.studies.deal import deal
 from optimizer.studies.worth import worth
 from tests.builders import EXACT, edit_settings
-from tests.futures.branching import newsvendor, tree
+from tests.futures.branching import newsvendor, offered, tree
 from tests.report.workbooks import Recalculate
 
 NAMES = ("objective_solver", "objective_formula", "checks_pass")
@@ -100,6 +101,28 @@ def test_values_are_live(settings: dict[str, object], tmp_path: Path, recalculat
     assert book["Options"]["J7"].value == "Break-even a block"
     assert even.value == pytest.approx(plan.worth.break_even(option))
     assert len(book["Summary"]._charts) == 3
+
+
+@pytest.mark.libreoffice
+def test_the_values_of_a_deal_are_live(tmp_path: Path, recalculate: Recalculate) -> None:
+    """Proves: means, values and brackets are formulas over the scenarios and least costs; recalculated, too: 32,000 for
+    the firm part, 9,000 as an option, 1,500 a block, -3,000 as a backstop, 12,000 for the right to decide.
+
+    A broken rule would give: pasted figures, or 0 for a backstop that costs more than it brings.
+    """
+    path = tmp_path / "tree.xlsx"
+    write_tree_workbook(deal(offered(), "acme", EXACT), path)
+    for shown in (load_workbook(path, data_only=True), load_workbook(recalculate(path), data_only=True)):
+        rows = {str(row[1].value): [cell.value for cell in row[2:7]] for row in shown["Deals"].iter_rows()}
+        assert rows["Expected"][1:] == pytest.approx([55_000.0, 23_000.0, 14_000.0, 26_000.0])
+        assert rows["Firm part"][1:4] == pytest.approx([32_000.0] * 3)
+        assert rows["Expandable part, as an option"][1:4] == pytest.approx([9_000.0] * 3)
+        assert rows["Expandable part, as a backstop"][1:4] == pytest.approx([-3_000.0] * 3)
+        assert rows["The right to decide"][1:4] == pytest.approx([12_000.0] * 3)
+        assert rows["Most premium a block, for rights to all of it"][1] == pytest.approx(1_500.0)
+    book = load_workbook(path)
+    assert sum(cell.data_type == "f" for row in book["Deals"].iter_rows() for cell in row) == 4 * 3 + 4 * 3 + 1
+    assert len(book["Deals"]._charts) == 1
 
 
 @pytest.mark.libreoffice

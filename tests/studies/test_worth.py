@@ -22,7 +22,7 @@ from optimizer.plan.outlook import advice, rights
 from optimizer.plan.save_tree import load_tree
 from optimizer.plan.tree import counted
 from optimizer.plan.worth import Known, Least, Value, Worth, value
-from optimizer.publish import add_worth, write_tree
+from optimizer.publish import add_values, write_tree
 from optimizer.request import Request, Step
 from optimizer.run import Engine, solve, solve_tree
 from optimizer.studies.mean import mean_case
@@ -288,7 +288,7 @@ def test_values_stay_with_the_plan(tmp_path: Path) -> None:
     (tmp_path / "plan" / "value.json").write_text("{}")
     assert load_tree(tmp_path / "plan").worth is None
     known = valued(plan, EXACT)
-    add_worth(known, tmp_path / "plan")
+    add_values(known, tmp_path / "plan")
     assert load_tree(tmp_path / "plan").worth == known.worth
     page = (tmp_path / "plan" / "plan.html").read_text()
     assert "Perfect information" in page and "$26.2" in page

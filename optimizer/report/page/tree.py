@@ -8,7 +8,8 @@ from optimizer.files import write_text
 from optimizer.plan.outlook import Course, advice, courses, now, rights, waiting, worst
 from optimizer.plan.save_tree import place
 from optimizer.plan.tree import TreePlan
-from optimizer.report.page import spread, worth
+from optimizer.report.page import deal, spread, worth
+from optimizer.report.page.deal import DealView
 from optimizer.report.page.figures import Figure, Row, Table
 from optimizer.report.page.summary import OPTIMAL, STOPS, Card, Headline
 from optimizer.report.page.text import at_most, money, percent
@@ -50,6 +51,7 @@ class TreePage:
     waits: Table
     values: tuple[Sentence, ...]
     options: Table | None
+    deals: tuple[DealView, ...]
     figures: tuple[Figure, ...]
     bars: tuple[Bar, ...]
     left_out: int
@@ -89,6 +91,7 @@ def page_of(tree: TreePlan, linked: bool) -> TreePage:
         waits=_waits(tree),
         values=worth.sentences(tree),
         options=worth.use(options, settings.currency),
+        deals=deal.views(tree),
         figures=tuple(figure for figure in figures if figure is not None),
         bars=bars,
         left_out=len(every) - len(bars),

@@ -11,6 +11,7 @@ from optimizer.plan.tree import TreePlan
 from optimizer.report.workbook.book import save
 from optimizer.report.workbook.contents import Group
 from optimizer.report.workbook.cover import define_names
+from optimizer.report.workbook.deals import write_deals
 from optimizer.report.workbook.sheet import Book
 from optimizer.report.workbook.trees.decisions import write_decided, write_options, write_replanned, write_waiting
 from optimizer.report.workbook.trees.scenarios import write_scenarios
@@ -26,6 +27,11 @@ SHEETS = (
         "Decided once scenarios have parted; probability of deciding it at all, and in each quarter",
     ),
     ("Options", "Options", "Rights held, when they are exercised, and what each option is worth"),
+    (
+        "Deals",
+        "What a deal is worth",
+        "Every scenario with and without the parts of a deal, and what each is worth",
+    ),
     ("Replanning", "What replanning changed", "What the replan came to"),
     ("Scenarios", "Scenarios", "What the plan costs in each scenario, and on average"),
     (
@@ -40,7 +46,7 @@ def write_tree_workbook(tree: TreePlan, path: Path) -> None:
     """Write the workbook of a tree that has branches to `path`; raises OutputError where it cannot be written."""
     book = Book(tree.result.case_hash[:8])
     options, title = rights(tree), tree.case.settings.title
-    needed = {"Options": bool(options), "Replanning": bool(tree.result.replanned)}
+    needed = {"Options": bool(options), "Deals": bool(tree.deals), "Replanning": bool(tree.result.replanned)}
     sheets = {
         name: book.sheet(name, heading or title, note, Group.READ.value)
         for name, heading, note in SHEETS
@@ -53,6 +59,8 @@ def write_tree_workbook(tree: TreePlan, path: Path) -> None:
     write_waiting(sheets["Waits"], tree)
     if "Replanning" in sheets:
         write_replanned(sheets["Replanning"], tree)
+    if "Deals" in sheets:
+        write_deals(sheets["Deals"], tree)
     worth = write_options(sheets["Options"], tree, options, scenarios) if "Options" in sheets else ()
     write_summary(sheets["Summary"], tree, scenarios, spread, worth)
     for name, sheet in sheets.items():

@@ -1,6 +1,6 @@
 """Sheets of what is decided: now, later with which probability in which quarter, and what becomes of options."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from optimizer.plan.outlook import Chances, Rights, now, waiting
@@ -150,13 +150,24 @@ def least(sheet: Sheet, row: int, column: int, known: Least) -> Known:
 
 def value_cells(sheet: Sheet, row: int, column: int, dear: Known, cheap: Known) -> Cell | None:
     """What the dearer is above the cheaper, never below 0, and the bracket of their bounds; each a live formula."""
+    return _bracket(sheet, row, column, dear, cheap, _above)
+
+
+def difference_cells(sheet: Sheet, row: int, column: int, one: Known, other: Known) -> Cell | None:
+    """What one is above the other, which may be below 0, and the bracket of their bounds; each a live formula."""
+    return _bracket(sheet, row, column, one, other, lambda a, b: a - b)
+
+
+def _bracket(
+    sheet: Sheet, row: int, column: int, dear: Known, cheap: Known, taken: Callable[[Cell, Cell], Live]
+) -> Cell | None:
     pairs = ((dear[0], cheap[0]), (dear[1], cheap[0]), (dear[0], cheap[1]))
     written: list[Cell | None] = []
     for number, (one, other) in enumerate(pairs):
         cell = None
         if one is not None and other is not None:
             style = Style(Format.CENTS, look=Look.PLAIN if number else Look.BOLD)
-            cell = sheet.put(row, column + number, _above(one, other), style)
+            cell = sheet.put(row, column + number, taken(one, other), style)
         written.append(cell)
     return written[0]
 
