@@ -122,9 +122,9 @@ class _Study:
         """The tree of a side; None after an interrupt, which may come between two searches, too."""
         if self.stop.is_set():
             return None
-        self.listen(Step(f"solving the tree with {what}"))
-        request = self.request if is_split(case, self.request) else replace(self.request, start=start)
         try:
+            self.listen(Step(f"solving the tree with {what}"))
+            request = self.request if is_split(case, self.request) else replace(self.request, start=start)
             found = solve_tree(case, request, self.listen, self.stop)
         except KeyboardInterrupt:
             self.stop.set()
