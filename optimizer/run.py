@@ -41,8 +41,8 @@ from optimizer.tables.identity import content_hash
 from optimizer.version import package_version
 
 AGREEMENT = 1e-9
-SPLIT_FROM, SPLIT_LINEAR_FROM = 15_000, 60_000
-"""Columns of one program from which on bundles are quicker, with whole numbers and without: see tests/benchmarks."""
+SPLIT_FROM, SPLIT_LATE_FROM, MANY = 15_000, 60_000, 10
+"""Columns of one program from which on bundles are quicker: of many scenarios with whole numbers, and of others."""
 FEW_COURSES = 4
 
 
@@ -181,7 +181,8 @@ def is_split(case: Case, request: Request) -> bool:
         alone = compile_program(formulate(certain(case, case.of(Scenario)[0].scenario)).model)
     except UnsolvableError:
         return False
-    return _columns(case, alone) > (SPLIT_FROM if alone.integrality.any() else SPLIT_LINEAR_FROM)
+    soon = alone.integrality.any() and len(case.of(Scenario)) >= MANY
+    return _columns(case, alone) > (SPLIT_FROM if soon else SPLIT_LATE_FROM)
 
 
 def _require_split(case: Case, request: Request) -> None:
