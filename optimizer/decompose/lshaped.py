@@ -195,7 +195,9 @@ class LShaped:
         return max(self.search.options.gap * abs(bound), LITTLE * (bound - first))
 
     def _has_time(self) -> bool:
-        """Whether the time limit leaves enough for bounds before every bundle must have a plan."""
+        """Whether every bundle has a plan, or the time limit leaves enough for bounds before they must."""
+        if self.search.found.objective is not None:
+            return True
         longest = FIRST_SECONDS * self.crew.count / self.search.workers
         return self.search.left > 2.0 * min(longest, ROUNDS * self.round_seconds)
 
