@@ -11,8 +11,8 @@ from optimizer.plan.tree import TreePlan
 from optimizer.report.workbook.book import save
 from optimizer.report.workbook.contents import Group
 from optimizer.report.workbook.cover import define_names
-from optimizer.report.workbook.deals import write_deals
 from optimizer.report.workbook.sheet import Book
+from optimizer.report.workbook.trees.deals import write_deals
 from optimizer.report.workbook.trees.decisions import write_decided, write_options, write_replanned, write_waiting
 from optimizer.report.workbook.trees.scenarios import write_scenarios
 from optimizer.report.workbook.trees.spread import write_spread

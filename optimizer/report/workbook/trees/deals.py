@@ -10,8 +10,8 @@ from optimizer.report.workbook.down import Extreme, Products
 from optimizer.report.workbook.live import Cell, Live
 from optimizer.report.workbook.sheet import Sheet, letter
 from optimizer.report.workbook.style import SERIES, Align, Format, Look, Style
-from optimizer.report.workbook.tree_decisions import Known, difference_cells, value_cells
-from optimizer.report.workbook.tree_scenarios import LEFT, QUIET
+from optimizer.report.workbook.trees.decisions import Known, difference_cells, value_cells
+from optimizer.report.workbook.trees.scenarios import LEFT, QUIET
 
 LABEL, SHARE, FIRST = 2, 3, 4
 LAST = FIRST + len(Table) - 1
