@@ -2,7 +2,8 @@
 
 1 relax    cuts of the relaxation at points between its solution and the best known one (in-out: Ben-Ameur & Neto,
            Networks 49, 2007; Fischetti, Ljubic & Sinnl, Management Science 63, 2017), until its bound stalls
-2 choose   the trunk's whole numbers, cut until its program knows what they cost in the relaxation
+2 choose   the trunk's whole numbers, cut half way to the best point of the relaxation as long as that tells more, and
+           then at themselves until the trunk's program knows what they cost in the relaxation
 3 price    that trunk with whole numbers in every bundle: a plan
 4 lift     once: Lagrangian bounds at the multipliers of the relaxation, what whole numbers in the bundles cost at least
 5 refine   more seconds for the bundles that leave most open, a cheaper plan or a higher bound, until the gap is proven
@@ -36,6 +37,8 @@ from optimizer.plan.plan import Result
 from optimizer.plan.tree import Branch
 
 STALLED = 3
+TELLING = 0.9
+"""Rounds tell little that leave more than this share of the distance between the best point and the bound."""
 ROOT_SECONDS = 60.0
 ROUNDS = 50
 """So many rounds of the relaxation take as long as finding plans of every bundle, or longer."""
@@ -125,30 +128,35 @@ class LShaped:
         master = Master(trunks, search.probabilities, search.settings, size)
         master.learn(dict(enumerate(alone)))
         self.core = master.mean_of({n: bound.liked for n, bound in enumerate(alone) if bound.liked is not None})
+        self.core_value = math.inf
         return master
 
     def _relaxed(self, master: Master) -> bool:
         """Cut the relaxation until it stalls; False if it has no solution."""
-        search, core = self.search, self.core
+        search = self.search
         self.told(f"cutting the relaxation of {master.size:,} shared columns")
-        best, step, idle, last = math.inf, HALF, 0, -math.inf
+        step, idle, last = HALF, 0, -math.inf
         while idle < STALLED:
             end = master.linear()
             if end is None:
                 search.refute("no trunk can be carried on in every scenario")
                 return False
             search.bounded(end.objective * master.unit)
-            trunk = end.values[: master.size] * step + core * (1.0 - step)
-            value = self._value(master, self._cut_at(master, trunk), trunk)
-            if value < best:
-                best, core = value, trunk
-            if best - search.found.bound <= search.slight:
+            self._inner(master, end.values[: master.size], step)
+            if self.core_value - search.found.bound <= search.slight:
                 break
             moved = search.found.bound - last > search.slight
             idle = 0 if moved else idle + 1
             step = HALF if moved else 1.0
             last = max(last, search.found.bound)
         return True
+
+    def _inner(self, master: Master, outer: np.ndarray, step: float) -> None:
+        """Cut a step from the best point of the relaxation towards one that cuts like better; keep it if it is best."""
+        point = outer * step + self.core * (1.0 - step)
+        value = self._value(master, self._cut_at(master, point), point)
+        if value < self.core_value:
+            self.core, self.core_value = point, value
 
     def _cut_at(self, master: Master, trunk: np.ndarray) -> list[Bound]:
         """The relaxation of every bundle at a trunk, learnt by the master."""
@@ -214,14 +222,19 @@ class LShaped:
 
     def _chosen(self, master: Master) -> np.ndarray | None:
         """The best trunk under the cuts, cut until they know its relaxed cost; None if none is found in time."""
+        search, idle = self.search, 0
         while True:
             self.told(f"choosing a trunk under {len(master.cuts):,} cuts")
             trunk = self._candidate(master)
             if trunk is None:
                 return None
             before = master.value(trunk)
-            value = self._value(master, self._cut_at(master, trunk), trunk)
-            if value <= before + self.search.fine * max(1.0, abs(before)):
+            distance, little = self.core_value - search.found.bound, search.fine * max(1.0, abs(before))
+            if idle < STALLED and distance > little:
+                self._inner(master, trunk, HALF)
+                told = self.core_value - search.found.bound < TELLING * distance
+                idle = 0 if told else idle + 1
+            elif self._value(master, self._cut_at(master, trunk), trunk) <= before + little:
                 return trunk
 
     def _candidate(self, master: Master) -> np.ndarray | None:
@@ -229,7 +242,9 @@ class LShaped:
         search = self.search
         limit = min(search.left, MASTER_SECONDS)
         outcome = highs.solve(
-            master.whole(), replace(search.options, gap=search.fine, time_limit_seconds=limit), stop_event=search.stop
+            master.whole(),
+            replace(search.options, gap=HALF * search.fine, time_limit_seconds=limit),
+            stop_event=search.stop,
         )
         if outcome.stop is StopReason.INTERRUPT:
             search.stop.set()
