@@ -4,7 +4,7 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from optimizer.plan.save import CASE, RECORD, TABLES, save_plan, write_record
 from optimizer.plan.save_tree import SCENARIOS, place, save_tree, save_values, write_tree_record
 from optimizer.plan.tree import AnyPlan, TreePlan, require_tree
 from optimizer.plan.worth import VALUE
+from optimizer.request import Listener, Step, silent
 
 if TYPE_CHECKING:
     from optimizer.stress.summary import Summary
@@ -33,6 +34,7 @@ STRESS = ("stress.json", "stress.xlsx", "stress.html", "futures")
 FRONTIER = (FRONTIER_RECORD, FRONTIER_WORKBOOK, FRONTIER_PAGE, POINTS)
 """What is ours in a folder, the record first: it goes first and comes back last."""
 MOST_RENDERED = 12
+TOLD = 20
 
 
 def write(plan: Plan, folder: str | Path) -> Plan:
@@ -54,7 +56,7 @@ def write(plan: Plan, folder: str | Path) -> Plan:
     return plan
 
 
-def write_tree(tree: TreePlan, folder: str | Path) -> TreePlan:
+def write_tree(tree: TreePlan, folder: str | Path, listen: Listener = silent) -> TreePlan:
     """Publish a plan under uncertainty into `folder`: its workbook, page, case and plan.json, and a folder a scenario.
 
     The scenarios get a workbook and a page each where there are at most `MOST_RENDERED`; `optimizer report` writes
@@ -62,18 +64,31 @@ def write_tree(tree: TreePlan, folder: str | Path) -> TreePlan:
     """
     began = time.perf_counter()
     with _staged(Path(folder)) as stage:
-        save_tree(tree, stage)
+        save_tree(tree, stage, _telling(len(tree.branches), listen))
         if tree.branches:
+            listen(Step("auditing what is written"))
             require_tree(tree)
+            listen(Step("writing workbook and page"))
             render_tree(tree, stage)
         tree = replace(tree, result=_written(tree.result, began))
         write_tree_record(tree, stage)
     return tree
 
 
-def write_any(plan: AnyPlan, folder: str | Path) -> AnyPlan:
+def _telling(count: int, listen: Listener) -> Callable[[int], None]:
+    """Tells now and then how many of so many scenarios are written."""
+    step = max(MOST_RENDERED, -(-count // TOLD))
+
+    def written(number: int) -> None:
+        if number % step == 0:
+            listen(Step(f"writing scenarios: {number:,} of {count:,}"))
+
+    return written
+
+
+def write_any(plan: AnyPlan, folder: str | Path, listen: Listener = silent) -> AnyPlan:
     """Publish a plan, or a plan under uncertainty."""
-    return write_tree(plan, folder) if isinstance(plan, TreePlan) else write(plan, folder)
+    return write_tree(plan, folder, listen) if isinstance(plan, TreePlan) else write(plan, folder)
 
 
 def add_values(tree: TreePlan, folder: str | Path) -> None:

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         found = replan(case, as_of, store, request, progress, None, wait, by, source, arguments.came_true or "")
         if arguments.out is not None:
             progress(Step(f"writing {arguments.out}"))
-            write_any(found.plan, arguments.out)
+            write_any(found.plan, arguments.out, progress)
         shown = store.shown
     if arguments.json:
         print(json.dumps(document(found), indent=2, default=str))

@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> Exit:
             return _mps(case, arguments.mps)
         solved = _solved(case, _request(arguments), progress, took)
         progress(Step(f"writing {folder}"))
-        solved = write_any(solved, folder)
+        solved = write_any(solved, folder, progress)
     _say(solved, folder, arguments.json)
     return Exit.INTERRUPTED if solved.result.stop == "interrupt" else ENDS[solved.result.status]
 

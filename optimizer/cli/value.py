@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> Exit:
             tree = _of_plan(_plan(folder), arguments.deal, request, progress, stop)
         if arguments.out is not None:
             progress(Step(f"writing {arguments.out}"))
-            tree = write_tree(tree, arguments.out)
+            tree = write_tree(tree, arguments.out, progress)
         elif folder is not None:
             progress(Step(f"writing {folder}"))
             add_values(tree, folder)

@@ -5,6 +5,7 @@ The folders of scenarios are numbered in the order of the case, so that no text 
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -40,8 +41,11 @@ def place(number: int) -> str:
     return f"{SCENARIOS}/{number:04d}"
 
 
-def save_tree(tree: TreePlan, folder: Path) -> None:
-    """Write the case and the plan of every scenario into `folder`; `plan.json` is written apart, last."""
+def save_tree(tree: TreePlan, folder: Path, written: Callable[[int], None] = lambda _: None) -> None:
+    """Write the case and the plan of every scenario into `folder`; `plan.json` is written apart, last.
+
+    `written` is told how many scenarios have been.
+    """
     case = tree.case
     write_folder(list(case.source or raw_tables(case.records, catalog(), case.calendar.quarters)), folder / CASE)
     for number, branch in enumerate(tree.branches, 1):
@@ -49,6 +53,7 @@ def save_tree(tree: TreePlan, folder: Path) -> None:
         inside.mkdir(parents=True)
         save_plan(branch.plan, inside)
         write_record(branch.plan, inside)
+        written(number)
     save_values(tree, folder)
 
 

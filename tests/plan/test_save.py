@@ -10,11 +10,14 @@ import pytest
 from optimizer.contracts.block import Block
 from optimizer.contracts.spot import Firmness
 from optimizer.errors import OutputError, StaleError
+from optimizer.model.outcome import Progress
 from optimizer.plan.audit import audit
 from optimizer.plan.plan import Plan
-from optimizer.plan.save import load_plan
-from optimizer.publish import write
+from optimizer.plan.save import RECORD, load_plan
+from optimizer.publish import write, write_tree
+from optimizer.request import Step
 from tests.builders import add, block, edit, one_site, solved, spot
+from tests.futures.branching import scenario, tree
 
 
 @pytest.fixture
@@ -113,3 +116,22 @@ def test_a_file_in_the_way_is_told(plan: Plan, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="is a file"):
         write(plan, tmp_path / "file")
+
+
+def test_writing_many_scenarios_is_told(tmp_path: Path) -> None:
+    """Proves: who writes many scenarios sees how far it is; each is on the disk when it is told.
+
+    A broken count would say more than are written, or nothing at all.
+    """
+    names = [f"future {number}" for number in range(30)]
+    case = add(one_site(0.0, 4.0), *(scenario(name, 1 / 30) for name in names))
+    seen: list[tuple[str, int]] = []
+
+    def listen(event: Step | Progress) -> None:
+        assert isinstance(event, Step)
+        seen.append((event.name, len(list(tmp_path.rglob(f"scenarios/*/{RECORD}")))))
+
+    write_tree(tree(case), tmp_path, listen)
+    written = [(text, count) for text, count in seen if text.startswith("writing scenarios")]
+    assert written == [("writing scenarios: 12 of 30", 12), ("writing scenarios: 24 of 30", 24)]
+    assert [text for text, _ in seen][2:] == ["auditing what is written", "writing workbook and page"]
