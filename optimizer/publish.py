@@ -1,6 +1,7 @@
 """Publishing a plan: tables, workbook and page in one folder, moved into place together, `plan.json` last."""
 
 import json
+import os
 import shutil
 import tempfile
 import time
@@ -35,6 +36,17 @@ FRONTIER = (FRONTIER_RECORD, FRONTIER_WORKBOOK, FRONTIER_PAGE, POINTS)
 """What is ours in a folder, the record first: it goes first and comes back last."""
 MOST_RENDERED = 12
 TOLD = 20
+
+
+def require_place(folder: str | Path) -> None:
+    """Raise OutputError for a place that can be no folder of ours: asked before a search, not after hours of it."""
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder} is a file. Fix: name a folder with --out")
+    there = next(near for near in (folder, *folder.absolute().parents) if near.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        why = "no permission" if there.is_dir() else f"{there} is a file"
+        raise OutputError(f"cannot write into {folder}: {why}. Fix: choose another folder with --out")
 
 
 def write(plan: Plan, folder: str | Path) -> Plan:
@@ -191,8 +203,7 @@ def _staged(folder: Path, ours: tuple[str, ...] = OURS) -> Iterator[Path]:
 
 def _stage(folder: Path) -> Path:
     """A fresh folder beside the target, on the same disk."""
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder} is a file. Fix: name a folder with --out")
+    require_place(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))

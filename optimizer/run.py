@@ -156,7 +156,7 @@ def audited_tree(
     listen(Step("auditing the plan"))
     plans = ((future, extract(form, future, program, outcome.values, result)) for future in form.futures)
     tree = TreePlan(case, result, tuple(branch(one.name, one.probability, plan) for one, plan in plans))
-    turnover = max(one.plan.turnover for one in tree.branches)
+    turnover = (1.0 + case.settings.risk_weight) * max(one.plan.turnover for one in tree.branches)
     risky = bool(case.settings.risk_weight)
     tree = replace(tree, result=_priced(result, tree.objective, turnover, form.usd(outcome.objective), risky))
     require_tree(tree)

@@ -11,7 +11,7 @@ from optimizer.cli.solve import stem
 from optimizer.cli.text import percent, share, table, usd
 from optimizer.errors import Exit
 from optimizer.plan.frontier import Frontier, Move, place, record
-from optimizer.publish import FRONTIER_PAGE, FRONTIER_WORKBOOK, write_frontier
+from optimizer.publish import FRONTIER_PAGE, FRONTIER_WORKBOOK, require_place, write_frontier
 from optimizer.request import Request, Step
 from optimizer.studies.frontier import frontier
 
@@ -24,6 +24,7 @@ def run(arguments: argparse.Namespace) -> Exit:
     """Search, write and print the points; Ctrl-C keeps those that were found."""
     request = Request(arguments.gap, arguments.time_limit, arguments.threads, arguments.seed)
     folder, stop = arguments.out or Path(f"{stem(arguments.case)}-frontier"), Event()
+    require_place(folder)
     with ProgressLine() as progress:
         progress(Step(f"reading {arguments.case}"))
         found = frontier(read(arguments.case), arguments.points, request, progress, stop)

@@ -15,7 +15,7 @@ from optimizer.cli.diff import text
 from optimizer.cli.progress import ProgressLine
 from optimizer.cli.solve import ENDS, any_summary
 from optimizer.errors import Exit, UsageError
-from optimizer.publish import write_any
+from optimizer.publish import require_place, write_any
 from optimizer.replan.process import Replanned, replan
 from optimizer.run import Engine, Request, Step
 from optimizer.store import Run, Store
@@ -33,6 +33,8 @@ def run(arguments: argparse.Namespace) -> Exit:
         cluster=arguments.cluster,
     )
     listeners = channels(arguments.announce)
+    if arguments.out is not None:
+        require_place(arguments.out)
     with ProgressLine() as progress, Store.open(arguments.store) as store:
         progress(Step(f"reading {arguments.case}"))
         case = read(arguments.case)

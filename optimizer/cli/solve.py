@@ -23,7 +23,7 @@ from optimizer.plan.save_tree import load_any
 from optimizer.plan.save_tree import record as tree_record
 from optimizer.plan.statements import obligations
 from optimizer.plan.tree import AnyPlan, TreePlan
-from optimizer.publish import PAGE, WORKBOOK, write_any
+from optimizer.publish import PAGE, WORKBOOK, require_place, write_any
 from optimizer.run import Engine, Request, Step, program_of, solve_any
 from optimizer.tables.source import DatabaseUrl, Source
 
@@ -61,6 +61,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         _say_unread(case)
         if arguments.mps is not None:
             return _mps(case, arguments.mps)
+        require_place(folder)
         solved = _solved(case, _request(arguments), progress, took)
         progress(Step(f"writing {folder}"))
         solved = write_any(solved, folder, progress)

@@ -11,7 +11,7 @@ from optimizer.plan.plan import Plan
 from optimizer.plan.save import load_plan
 from optimizer.plan.save_tree import is_tree, load_tree
 from optimizer.plan.tree import TreePlan
-from optimizer.publish import STRESS, write_stress
+from optimizer.publish import STRESS, require_place, write_stress
 from optimizer.run import Step
 from optimizer.stress.drivers import Part
 from optimizer.stress.result import Stress
@@ -37,6 +37,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         workers=arguments.workers,
         cluster=arguments.cluster,
     )
+    require_place(folder)
     with ProgressLine() as progress:
         progress(Step(f"reading {arguments.plan}"))
         plan = _plan(arguments.plan)

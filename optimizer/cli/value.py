@@ -17,7 +17,7 @@ from optimizer.plan.save import RECORD
 from optimizer.plan.save_tree import is_tree, load_tree
 from optimizer.plan.tree import TreePlan, require_tree
 from optimizer.plan.worth import Known, OptionWorth, Worth, document
-from optimizer.publish import PAGE, WORKBOOK, add_values, write_tree
+from optimizer.publish import PAGE, WORKBOOK, add_values, require_place, write_tree
 from optimizer.request import Engine, Request, Step
 from optimizer.studies.deal import deal, dealt
 from optimizer.studies.worth import valued, worth
@@ -27,6 +27,9 @@ def run(arguments: argparse.Namespace) -> Exit:
     """Print the values; they stay in the plan folder, if there is one. The exit code is that of the tree's search."""
     request = _request(arguments)
     folder = arguments.case if isinstance(arguments.case, Path) and (arguments.case / RECORD).exists() else None
+    at = arguments.out or folder
+    if at is not None:
+        require_place(at)
     with ProgressLine() as progress:
         progress(Step(f"reading {arguments.case}"))
         stop = Event()
@@ -41,7 +44,6 @@ def run(arguments: argparse.Namespace) -> Exit:
             progress(Step(f"writing {folder}"))
             add_values(tree, folder)
     print(_told(tree, arguments.deal, arguments.json))
-    at = arguments.out or folder
     if at is not None and not arguments.json:
         print(f"{at / WORKBOOK}  {at / PAGE}")
     return Exit.INTERRUPTED if stop.is_set() else ENDS[tree.result.status]

@@ -6,6 +6,7 @@ package that made the programs of its bundles.
 
 import time
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from optimizer.files import write_file
 EVERY_SECONDS = 30.0
 NONE = -1
 Arrays = Mapping[str, np.ndarray]
+UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What a file that is none, or is damaged, may come to; RuntimeError where it asks for an encryption or a packing."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ class Keeper:
             with self.path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
                 owner = Owner(*(str(part) for part in arrays["owner"]))
                 known = _checkpoint(arrays) if owner == self.owner else None
-        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        except UNREADABLE as error:
             raise UsageError(f"{self.path} is no checkpoint of a search: {error}. Fix: name another file") from error
         if known is None:
             raise UsageError(f"{self.path} belongs to {self._other(owner)}. Fix: name another file, or remove it")

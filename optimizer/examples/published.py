@@ -221,7 +221,8 @@ class Converter:
         self, name: str, site: str, accelerator: str, cost: float, limits: tuple[float, ...]
     ) -> Iterator[Record]:
         yield SpotMarket(market=name, supplier=SELLER, site=site, accelerator=accelerator, firmness=Firmness.ON_DEMAND)
-        yield SpotPrice(name, Series(FIRST, (cost,) * len(limits)))
+        prices = (0.0,) * self.ahead + (cost,) * len(self.problem.periods)
+        yield SpotPrice(name, Series(FIRST, prices))
         if any(isfinite(limit) for limit in limits):
             yield SpotLimit(name, Series(FIRST, tuple(limit if isfinite(limit) else None for limit in limits)))
 

@@ -39,7 +39,9 @@ def published(document: dict[str, Json], name: str, minimum: Minimum = Minimum.I
         return case_of(problem_from(document, name), minimum)
     _require_probabilities(name, scenarios)
     ids = tuple(id_ for id_, _ in scenarios)
-    problems = {id_: problem_from(cast("dict[str, Json]", _only(document, id_, ids)), name) for id_ in ids}
+    offers = _offers(document)
+    alone = {id_: cast("dict[str, Json]", _only(document, id_, ids, offers)) for id_ in ids}
+    problems = {id_: problem_from(one, name) for id_, one in alone.items()}
     return tree_case(problems, scenarios, minimum)
 
 
@@ -135,16 +137,27 @@ def _require_probabilities(name: str, scenarios: list[tuple[str, float]]) -> Non
         raise InputError([Finding(f"{name} scenarios", found, expected, "correct the file")])
 
 
-def _only(value: Json, scenario: str, ids: tuple[str, ...]) -> Json:
-    """The document as it is in one scenario."""
-    if isinstance(value, dict):
-        if value and set(value) <= set(ids):
-            if scenario not in value:
-                raise InputError([Finding(json.dumps(value)[:80], "no value", f"a value for {scenario}", "add it")])
-            return value[scenario]
-        kept = {word: _only(part, scenario, ids) for word, part in value.items() if word != "scenarios"}
-        return kept
-    return [_only(part, scenario, ids) for part in value] if isinstance(value, list) else value
+def _only(value: Json, scenario: str, ids: tuple[str, ...], offers: frozenset[str]) -> Json:
+    """The document as it is in one scenario. Coefficients stand by offer, though scenarios may bear the same names."""
+    if isinstance(value, list):
+        return [_only(part, scenario, ids, offers) for part in value]
+    if not isinstance(value, dict):
+        return value
+    if value and set(value) <= set(ids):
+        if scenario not in value:
+            raise InputError([Finding(json.dumps(value)[:80], "no value", f"a value for {scenario}", "add it")])
+        return value[scenario]
+    kept = {word: _only(part, scenario, ids, offers) for word, part in value.items() if word != "scenarios"}
+    weights = value.get("coef")
+    if isinstance(weights, dict) and set(weights) <= offers:
+        kept["coef"] = {offer: _only(weight, scenario, ids, offers) for offer, weight in weights.items()}
+    return kept
+
+
+def _offers(document: dict[str, Json]) -> frozenset[str]:
+    listed = document.get("offers")
+    entries = listed if isinstance(listed, list) else []
+    return frozenset(str(entry.get("id")) for entry in entries if isinstance(entry, dict))
 
 
 def _highs(problems: Iterable[Problem], minimum: Minimum) -> dict[str, float]:

@@ -58,7 +58,7 @@ def _certain(case: Case, base: Case, name: str) -> Case:
         return case
     if name not in {row.scenario for row in case.of(Scenario)}:
         known = ", ".join(row.scenario for row in case.of(Scenario)) or "none"
-        raise UsageError(f"the case has no scenario {name!r}; it has: {known}")
+        raise UsageError(f"the case has no scenario {name!r}. Fix: name one of: {known}")
     after = shocked(base, inherited(case, name))
     titled = replace(after.settings, title=f"{after.settings.title}: {name}")
     return Case(tuple(titled if record is after.settings else record for record in after.records))

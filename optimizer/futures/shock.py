@@ -11,6 +11,7 @@ one on site_power: any number of the case can be shocked, so that none of them n
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
+from math import isfinite
 
 from optimizer.case.calendar import Calendar
 from optimizer.case.case import Case
@@ -69,8 +70,11 @@ class Shock(Record):
 
     @property
     def name(self) -> str:
-        since = "" if self.since is None else str(self.since)
-        return " / ".join(part for part in (self.scenario, self.table, self.row, self.column, since) if part)
+        """What changes, when and how: a number may be multiplied and then added to, but nothing is said twice."""
+        since, until = ("" if quarter is None else str(quarter) for quarter in (self.since, self.until))
+        span = f"{since} to {until}".strip() if until else since
+        parts = (self.scenario, self.table, self.row, self.column, span, self.change.value)
+        return " / ".join(part for part in parts if part)
 
     def covers(self, record: Record) -> bool:
         """Whether the row is one that it changes."""
@@ -143,6 +147,9 @@ class Rows:
         if shock.since and shock.until and shock.until < shock.since:
             expected = f"{shock.since} or later, as since says"
             raise Unfit(Problem("until", str(shock.until), expected, "correct one of them"))
+        if shock.since and shock.since >= self.calendar.end:
+            expected = f"{self.calendar.end + -1} or earlier, as the case ends there"
+            raise Unfit(Problem("since", str(shock.since), expected, "correct it, or delete the shock"))
         if column.kind is Kind.SERIES:
             yield replace(record, **{name: _series(self.calendar, getattr(record, name), column, shock, known)})
         elif isinstance(record, Contract) and (shock.since or shock.until):
@@ -181,6 +188,9 @@ def _series(calendar: Calendar, series: Series, column: Column, shock: Shock, kn
     if since < known:
         cure = f"begin in {known} or later, or let the scenario part earlier"
         raise Unfit(Problem("since", str(since), f"{known} or later: what was before is known", cure))
+    if until < since:
+        cure = "correct it, or let the scenario part earlier"
+        raise Unfit(Problem("until", str(until), f"{since} or later: nothing changes before it is known", cure))
     values = list(series.values)
     for offset in range(max(0, since - series.first), min(len(values), until - series.first + 1)):
         values[offset] = _number(values[offset], column, shock, series.first + offset)
@@ -200,6 +210,9 @@ def _number(old: float | None, column: Column, shock: Shock, where: str | Quarte
             raise Unfit(Problem("change", found, "a number to change", "set it, or fill the cell"))
         old = 0.0
     value = shock.change.of(old or 0.0, shock.value)
+    if not isfinite(value):
+        found = f"{shock.value:g}, which makes {value:g} of {old or 0.0:g}"
+        raise Unfit(Problem("value", found, "a finite number", "lower it"))
     low, high = column.low, column.high
     if (low is not None and (value < low or (column.above and value == low))) or (high is not None and value > high):
         bounds = f"{'above' if column.above else 'at least'} {low:g}" if low is not None and value <= low else ""

@@ -117,17 +117,14 @@ def load_plan(folder: str | Path) -> Plan:
     or when its case is not the one the plan was made for.
     """
     folder = Path(folder)
-    try:
-        document = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise StaleError(f"{folder} holds no complete plan ({error}). Fix: solve the case again") from error
+    document = _document(folder)
     if document.get("schema") == TREE_SCHEMA:
         raise StaleError(f"{folder} is a plan of several scenarios. Fix: name one of them, as {folder}/scenarios/0001")
     if document.get("schema") != SCHEMA:
         raise StaleError(f"{folder}/{RECORD} has schema {document.get('schema')!r}, not {SCHEMA!r}. Fix: solve again")
     _require_sealed(folder, document.get("files"))
     case = load_case(folder / CASE)
-    result = _result(document)
+    result = read_result(folder, document)
     if content_hash(case.records) != result.case_hash:
         raise StaleError(f"{folder}/{CASE} was changed after the plan was made. Fix: solve {folder}/{CASE} again")
     if result.objective is None:
@@ -149,9 +146,26 @@ def _require_sealed(folder: Path, written: object) -> None:
         raise StaleError(f"{folder} was changed after the plan was made: {', '.join(changed)}. Fix: {cure}")
 
 
-def _result(document: dict[str, Any]) -> Result:
-    fields = {name: document[name] for name in Result.__dataclass_fields__ if name != "seconds"}
-    return Result(**fields, seconds=Seconds(**document["seconds"]))
+def _document(folder: Path) -> dict[str, Any]:
+    """The record of a plan folder. Raises StaleError where there is none."""
+    try:
+        document = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or error
+        raise StaleError(f"{folder} holds no complete plan ({RECORD}: {why}). Fix: solve the case again") from error
+    if not isinstance(document, dict):
+        raise StaleError(f"{folder} holds no complete plan ({RECORD} is no record). Fix: solve the case again")
+    return document
+
+
+def read_result(folder: Path, document: dict[str, Any]) -> Result:
+    """What a record says of the search. Raises StaleError where it is not as it was written."""
+    try:
+        fields = {name: document[name] for name in Result.__dataclass_fields__ if name != "seconds"}
+        return Result(**fields, seconds=Seconds(**document["seconds"]))
+    except (KeyError, TypeError) as error:
+        cure = f"restore the folder, or solve {folder}/{CASE} again"
+        raise StaleError(f"{folder}/{RECORD} was changed after the plan was made ({error}). Fix: {cure}") from error
 
 
 def _quantities(

@@ -16,8 +16,7 @@ from optimizer.files import write_text
 from optimizer.load import load_case
 from optimizer.plan.deal import DEALS, load_deals, save_deals
 from optimizer.plan.outlook import Waits, courses, now, waiting
-from optimizer.plan.plan import Result, Seconds
-from optimizer.plan.save import CASE, RECORD, TREE_SCHEMA, load_plan, save_plan, versions, write_record
+from optimizer.plan.save import CASE, RECORD, TREE_SCHEMA, load_plan, read_result, save_plan, versions, write_record
 from optimizer.plan.tree import AnyPlan, Branch, TreePlan
 from optimizer.plan.worth import VALUE, load_worth, save_worth
 from optimizer.tables.csv_folder import write_folder
@@ -120,17 +119,25 @@ def load_tree(folder: str | Path) -> TreePlan:
         cure = f"restore the folder, or solve {folder}/{CASE} again"
         raise StaleError(f"{folder} was changed after the plan was made: {', '.join(changed)}. Fix: {cure}")
     case = load_case(folder / CASE)
-    fields = {name: document[name] for name in Result.__dataclass_fields__ if name != "seconds"}
-    result = Result(**fields, seconds=Seconds(**document["seconds"]))
+    result = read_result(folder, document)
     if content_hash(case.records) != result.case_hash:
         raise StaleError(f"{folder}/{CASE} was changed after the plan was made. Fix: solve {folder}/{CASE} again")
     branches = tuple(
-        Branch(entry["scenario"], entry["probability"], load_plan(folder / place(number)))
-        for number, entry in enumerate(document["scenarios"], 1)
+        Branch(scenario, probability, load_plan(folder / place(number)))
+        for number, (scenario, probability) in enumerate(_courses(folder, document), 1)
     )
     worth = load_worth(folder, result.case_hash) if VALUE in valued else None
     deals = load_deals(folder, result.case_hash) if DEALS in valued else ()
     return TreePlan(case, result, branches, worth, deals)
+
+
+def _courses(folder: Path, document: dict[str, Any]) -> list[tuple[str, float]]:
+    """Name and probability of every scenario of a record. Raises StaleError where it is not as it was written."""
+    try:
+        return [(str(entry["scenario"]), float(entry["probability"])) for entry in document["scenarios"]]
+    except (KeyError, TypeError, ValueError) as error:
+        cure = f"restore the folder, or solve {folder}/{CASE} again"
+        raise StaleError(f"{folder}/{RECORD} was changed after the plan was made ({error}). Fix: {cure}") from error
 
 
 def save_any(plan: AnyPlan, folder: Path) -> None:

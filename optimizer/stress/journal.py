@@ -16,6 +16,8 @@ from optimizer.stress.result import Breach, End, Played, Taken
 
 NAME = "futures.jsonl"
 SCHEMA = "optimizer/futures@1"
+HEAD = json.dumps({"schema": SCHEMA})[:-1].encode()
+CURE = "delete it, or choose another folder with --out"
 
 
 class Journal:
@@ -41,6 +43,7 @@ class Journal:
             raise OutputError(f"cannot write {self.path}: {error.strerror or error}. Fix: {cure}") from error
 
     def _read(self) -> dict[int, Played]:
+        """What the file knows. A line that was cut short is dropped from a file that is ours, and from no other."""
         if not self.path.exists():
             return {}
         try:
@@ -48,23 +51,25 @@ class Journal:
         except OSError as error:
             raise OutputError(f"cannot read {self.path}: {error.strerror}. Fix: choose another folder") from error
         whole = content[: content.rfind(b"\n") + 1]
-        if whole != content:
-            with self.path.open("rb+") as stream:
-                stream.truncate(len(whole))
-        lines = whole.decode("utf-8").splitlines()
-        if not lines:
-            return {}
+        if not whole and not HEAD.startswith(content[: len(HEAD)]):
+            raise StaleError(f"{self.path} is no journal of a stress test. Fix: {CURE}")
         try:
-            head, *documents = [json.loads(line) for line in lines]
+            head, *documents = [json.loads(line) for line in whole.decode("utf-8").splitlines()] or [None]
             found = {one.number: one for one in map(_played, documents)}
         except (ValueError, KeyError, TypeError) as error:
-            raise StaleError(
-                f"{self.path} cannot be read ({error}). Fix: delete it, or choose another --out"
-            ) from error
-        if head != {"schema": SCHEMA, "identity": self.identity}:
-            cure = "choose another folder with --out, or delete this one"
-            raise StaleError(f"{self.path} belongs to another plan, seed or question. Fix: {cure}")
+            raise StaleError(f"{self.path} cannot be read ({error}). Fix: {CURE}") from error
+        if whole and head != {"schema": SCHEMA, "identity": self.identity}:
+            raise StaleError(f"{self.path} belongs to another plan, seed or question. Fix: {CURE}")
+        if whole != content:
+            self._shorten(len(whole))
         return found
+
+    def _shorten(self, size: int) -> None:
+        try:
+            with self.path.open("rb+") as stream:
+                stream.truncate(size)
+        except OSError as error:
+            raise OutputError(f"cannot write {self.path}: {error.strerror}. Fix: choose another folder") from error
 
 
 def _document(played: Played) -> dict[str, Any]:

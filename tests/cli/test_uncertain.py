@@ -86,7 +86,7 @@ def test_a_scenario_can_be_solved_as_if_it_were_certain(case: Path, capsys: pyte
     assert main(["solve", str(case), "--scenario", "high", "--out", out]) == Exit.DONE
     assert "expected present value 10,000.00 USD" in capsys.readouterr().out
     assert main(["solve", str(case), "--scenario", "hihg", "--out", out]) == Exit.USAGE
-    assert "it has: low, high" in capsys.readouterr().err
+    assert "name one of: low, high" in capsys.readouterr().err
 
 
 def test_a_changed_scenario_is_seen(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -144,6 +144,26 @@ def test_half_a_file_is_refused(tmp_path: Path) -> None:
         Keeper(file, OWNER)
 
 
+def test_a_damaged_file_is_refused_or_as_good_as_new(tmp_path: Path) -> None:
+    """Proves: whichever byte was damaged, the file is refused in words, or every figure is read as it was written.
+
+    A broken rule would give: an error of the unpacking that names no file.
+    """
+    file, gradient = tmp_path / "k.npz", np.sqrt(np.arange(30.0))
+    Keeper(file, OWNER).write(Checkpoint(7.5, ({0: Bound(1.0, gradient)},), {}, None, None))
+    content, refused = file.read_bytes(), 0
+    for place in range(0, len(content), 5):
+        file.write_bytes(content[:place] + bytes([content[place] ^ 0x55]) + content[place + 1 :])
+        try:
+            known = Keeper(file, OWNER).known
+        except UsageError:
+            refused += 1
+        else:
+            assert known is not None and known.bound == 7.5
+            assert known.holding[0][0].gradient.tolist() == gradient.tolist()
+    assert refused > len(content) / 20
+
+
 def test_pickles_are_not_read(tmp_path: Path) -> None:
     """Proves: an array of objects, which could run code when it is read, is refused."""
     file = tmp_path / "k.npz"

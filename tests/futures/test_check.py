@@ -1,19 +1,24 @@
 """Every way in which scenarios and shocks can be wrong, with the place and the cure."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from optimizer import load_case
 from optimizer.case.case import Case
 from optimizer.case.world import Accelerator, Demand, ServingCost
+from optimizer.catalog import catalog
 from optimizer.contracts.block import Block
 from optimizer.errors import InputError
 from optimizer.futures.check import check_futures
 from optimizer.futures.future import certain
 from optimizer.futures.shock import Change
 from optimizer.run import solve_tree
+from optimizer.tables.csv_folder import write_folder
 from optimizer.tables.quarter import Quarter
 from optimizer.tables.record import Series
+from optimizer.tables.unparse import raw_tables
 from tests.builders import EXACT, FIRST, add, edit, edit_settings, one_site
 from tests.futures.branching import scenario, shock
 
@@ -86,6 +91,9 @@ def test_a_parting_in_history_is_refused() -> None:
             "until",
             "2027Q2",
         ),
+        (shock("bad", "demand", "train", Change.SET, 9.0, until=FIRST), "until", "2027Q1"),
+        (shock("bad", "demand", "train", Change.SET, 9.0, since=FIRST + 3), "since", "2027Q4"),
+        (shock("bad", "demand", "train", Change.MULTIPLY, 1.7e308), "value", "makes inf of 2"),
         (shock("bad", "blocks", "b", Change.SET, 1.5, column="availability"), "value", "1.5"),
         (shock("bad", "blocks", "b", Change.MULTIPLY, 0.5, column="term_quarters"), "value", "0.5"),
         (shock("bad", "blocks", "b", Change.ADD, 1.0, column="sign_until"), "value", "None + 1"),
@@ -156,6 +164,26 @@ def test_shocks_are_inherited() -> None:
     assert not list(check_futures(case))
     assert certain(case, "worse").get(Demand, "train").units.values == (2.0, 6.0, 9.0)
     assert certain(case, "bad").get(Demand, "train").units.values == (2.0, 6.0, 6.0)
+
+
+def test_a_number_changes_more_than_once_in_the_order_of_the_sheet(tmp_path: Path) -> None:
+    """Proves: 2 x 3 + 4 = 10 from the parting on, then doubled again in the last quarter, through CSV files; the other
+    order of the first two would be 18.
+
+    A broken rule would give: a refusal of what stands on the same cell, or 18.
+    """
+    rows = [shock("bad", "demand", "train", Change.MULTIPLY, 3.0), shock("bad", "demand", "train", Change.ADD, 4.0)]
+    rows.append(shock("bad", "demand", "train", Change.MULTIPLY, 2.0, since=FIRST + 2))
+    write_folder(raw_tables(add(BASE, GOOD, BAD, *rows).records, catalog(), BASE.calendar.quarters), tmp_path)
+    assert certain(load_case(tmp_path), "bad").of(Demand)[0].units.values == (2.0, 10.0, 20.0)
+
+
+def test_the_same_change_stands_once(tmp_path: Path) -> None:
+    """Proves: a row that was copied and not corrected is refused."""
+    row = shock("bad", "demand", "train", Change.MULTIPLY, 3.0)
+    write_folder(raw_tables(add(BASE, GOOD, BAD, row, row).records, catalog(), BASE.calendar.quarters), tmp_path)
+    with pytest.raises(InputError, match="stands twice"):
+        load_case(tmp_path)
 
 
 def test_a_case_made_in_python_is_checked_too() -> None:

@@ -42,7 +42,7 @@ def test_a_plan_does_not_differ_from_itself() -> None:
 
 def waiting_case(high: float = 10.0) -> Case:
     """The newsvendor with an offer that can wait, at 1.5 USD: 4 blocks now, 6 later if demand is high."""
-    case = edit(newsvendor(), Shock, "high / demand / train", value=high)
+    case = edit(newsvendor(), Shock, "high / demand / train / set", value=high)
     return add(case, block("late", price_usd_per_gpu_hour=1.5, sign_from=FIRST + 1))
 
 
@@ -63,7 +63,7 @@ def test_two_trees_by_hand() -> None:
         "CVaR of the dearest 10 %": (pytest.approx(13e3), pytest.approx(16e3)),
         "dearest scenario": (pytest.approx(13e3), pytest.approx(16e3)),
     }
-    assert [(i.table, i.row, i.column) for i in found.inputs] == [("shocks", "high / demand / train", "value")]
+    assert [(i.table, i.row, i.column) for i in found.inputs] == [("shocks", "high / demand / train / set", "value")]
     assert found.changed
 
 
@@ -89,5 +89,5 @@ def test_shocks_of_one_cell_are_told_apart() -> None:
     other = [shock("high", "demand", "train", Change.ADD, 5.0, since=FIRST + 1, until=FIRST + 1), rows[1]]
     found = list(inputs(add(base, *rows), add(base, *other)))
     assert [(i.row, i.column, i.before, i.after) for i in found] == [
-        ("high / demand / train / 2027Q2", "value", 1.0, 5.0)
+        ("high / demand / train / 2027Q2 to 2027Q2 / add", "value", 1.0, 5.0)
     ]

@@ -14,7 +14,7 @@ from optimizer.model.outcome import Progress
 from optimizer.plan.audit import audit
 from optimizer.plan.plan import Plan
 from optimizer.plan.save import RECORD, load_plan
-from optimizer.publish import write, write_tree
+from optimizer.publish import require_place, write, write_tree
 from optimizer.request import Step
 from tests.builders import add, block, edit, one_site, solved, spot
 from tests.futures.branching import scenario, tree
@@ -101,6 +101,36 @@ def test_a_file_added_to_the_folder_is_seen(plan: Plan, tmp_path: Path, name: st
 def test_a_folder_without_record_is_no_plan(tmp_path: Path) -> None:
     with pytest.raises(StaleError, match="no complete plan"):
         load_plan(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["", "[1]", "null", "not JSON"])
+def test_a_record_that_is_none_is_told(plan: Plan, tmp_path: Path, content: str) -> None:
+    """Proves: whatever stands in plan.json, the folder is refused in words."""
+    write(plan, tmp_path)
+    (tmp_path / "plan.json").write_text(content)
+    with pytest.raises(StaleError, match="holds no complete plan"):
+        load_plan(tmp_path)
+
+
+@pytest.mark.parametrize("change", [{"seconds": None}, {"seconds": {"read": 1.0, "hours": 2.0}}, {"status": ...}])
+def test_a_record_that_lost_something_is_told(plan: Plan, tmp_path: Path, change: dict[str, object]) -> None:
+    """Proves: a record without what it had is refused in words."""
+    write(plan, tmp_path)
+    document = json.loads((tmp_path / "plan.json").read_text()) | change
+    kept = {name: value for name, value in document.items() if value is not ...}
+    (tmp_path / "plan.json").write_text(json.dumps(kept))
+    with pytest.raises(StaleError, match="was changed after the plan was made"):
+        load_plan(tmp_path)
+
+
+def test_a_place_that_can_be_no_folder_is_told_before_anything_is_solved(tmp_path: Path) -> None:
+    """Proves: a file, or a place below a file, is refused at once, and nothing is made of a place that is free."""
+    (tmp_path / "file").write_text("mine")
+    for place in (tmp_path / "file", tmp_path / "file" / "below" / "it"):
+        with pytest.raises(OutputError, match="Fix: "):
+            require_place(place)
+    require_place(tmp_path / "new" / "one")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
 
 
 def test_writing_twice_leaves_one_plan(plan: Plan, tmp_path: Path) -> None:

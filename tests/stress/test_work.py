@@ -153,3 +153,29 @@ def test_nothing_played_is_no_sample(plan: Plan, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(module, "play", pressed)
     found = stress(plan, ASKED, lambda _: None)
     assert found.played == () and found.interrupted
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"my own notes", "no journal"), (b"my own notes\nand more", "cannot be read"), (b"\xff\xfe\n", "cannot be read")],
+    ids=["a line without its end", "two lines", "no text"],
+)
+def test_a_file_that_is_not_ours_stays_as_it_is(plan: Plan, tmp_path: Path, content: bytes, words: str) -> None:
+    """Proves: what somebody else keeps under that name is refused, and not cut where its last line has no end.
+
+    A broken rule would give: a file of 0 bytes, or an error that says nothing of the file.
+    """
+    (tmp_path / NAME).write_bytes(content)
+    with pytest.raises(StaleError, match=words):
+        stress(plan, ASKED, lambda _: None, tmp_path)
+    assert (tmp_path / NAME).read_bytes() == content
+
+
+def test_a_journal_that_broke_off_in_its_first_line_begins_anew(plan: Plan, tmp_path: Path) -> None:
+    """Proves: half a first line of ours is dropped, and all futures are played."""
+    stress(plan, replace(ASKED, draws=2), lambda _: None, tmp_path)
+    journal = tmp_path / NAME
+    content = journal.read_bytes()
+    journal.write_bytes(content[:30])
+    assert len(stress(plan, replace(ASKED, draws=2), lambda _: None, tmp_path).played) == 2
+    assert journal.read_bytes() == content
