@@ -11,6 +11,7 @@ from optimizer.load import load_case
 from optimizer.plan.plan import Plan
 from optimizer.plan.statements import obligations
 from optimizer.run import Request, solve, solve_tree
+from optimizer.studies.deal import deal
 from optimizer.tables.csv_folder import read_folder
 from optimizer.tables.identity import content_hash
 
@@ -138,3 +139,17 @@ def test_pyomos_own_interface_agrees_on_the_tutorial() -> None:
     case = load_case(DATA / "tutorial")
     theirs = solve(case, Request(gap=0.0, solver="appsi_highs"))
     assert theirs.result.objective == pytest.approx(EXPECTED["tutorial"]["objective"], abs=0.01)
+
+
+@pytest.mark.slow
+def test_what_the_deal_of_meta_and_nebius_is_worth() -> None:
+    """Proves: at a gap of 1 %, the firm part saves over a billion, and to decide is worth more than nothing; the
+    brackets overlap with those that the README tells: 1.39 to 1.50 billion, and a backstop of -524 to -153 million.
+    """
+    found = deal(load_case(DATA / "meta-nebius-tree"), "Nebius", Request(gap=0.01, time_limit_seconds=900.0)).deals[-1]
+    firm, option, backstop, right = (known for _, known in found.values())
+    assert firm.low is not None and firm.low > 1e9 and firm.low <= 1.504e9 and (firm.high or 0.0) >= 1.388e9
+    assert option.usd is not None and option.usd >= 0.0
+    assert backstop.low is not None and backstop.high is not None
+    assert backstop.low <= -153e6 and backstop.high >= -524e6
+    assert right.usd is not None and right.usd > 0.0

@@ -77,12 +77,13 @@ class _Study:
         if self.parts.firm:
             asked[Table.NONE] = lambda case: without_firm(self._bare(case), self.parts.firm)
         plans = {stated: self.tree} if stated is not None else {}
-        for number, (table, change) in enumerate(asked.items(), 1):
-            if table not in plans:
-                start = plans.get(Table.FIRM) if table is Table.OPTION else None
-                found = self._solved(change(self.tree.case), start, f"{table.value}, {number} of {len(asked)}")
-                if found is not None:
-                    plans[table] = found
+        questions = [table for table in asked if table not in plans]
+        for number, table in enumerate(questions, 1):
+            start = plans.get(Table.FIRM) if table is Table.OPTION else None
+            what = f"{table.value}, {number} of {len(questions)}"
+            found = self._solved(asked[table](self.tree.case), start, what)
+            if found is not None:
+                plans[table] = found
         return tuple(_side(table, plans.get(table), self._names(table)) for table in Table if table in asked)
 
     def _stated(self) -> Table | None:

@@ -71,11 +71,26 @@ def _option(deal: Deal, measure: str, currency: str) -> str:
     words = f"What up to {quantity(deal.more_blocks)} more blocks take off the least {measure} if the buyer decides"
     words += ", bought with the firm part for nothing." if deal.made else ", beyond the premium."
     if most is not None:
-        words += f" At more than {money(most, currency)} of premium a block, rights to all of them would not pay."
+        words += f" At more than {money(most, currency)} of premium a block{_proven(deal, currency)}, rights to all of "
+        words += "them would not pay."
     if side.courses:
         quarters = ", ".join(f"{quarter} {percent(chance, 0)}" for quarter, chance in side.by_quarter)
         words += f" It is exercised with {percent(side.exercised)} ({quarters})." if quarters else " It is never used."
     return words
+
+
+def _proven(deal: Deal, currency: str) -> str:
+    """The most premium a block by what is proven, where that is more than by the plans found."""
+    worth = deal.as_option
+    if worth is None or worth.usd is None or worth.high is None or not _wide(worth):
+        return ""
+    return f" (for sure: {money(worth.high / deal.more_blocks, currency)})"
+
+
+def _wide(found: Value) -> bool:
+    """Whether the bracket is wider than the figure is shown."""
+    low, high = found.low, found.high
+    return low is not None and high is not None and high - low > NEAR + 1e-6 * abs(found.usd or 0.0)
 
 
 def _backstop(deal: Deal, currency: str) -> str:
@@ -115,7 +130,7 @@ def _bracket(found: Value, currency: str) -> str:
         if low is not None and found.known is not Known.NONE:
             return f" At least {money(low, currency)}."
         return "" if found.known is Known.NONE else " No bracket is proven."
-    if high - low <= NEAR + 1e-6 * abs(found.usd):
+    if not _wide(found):
         return ""
     pair = f"{money(low, currency)} to {money(high, currency)}"
     if found.apart:
