@@ -117,9 +117,14 @@ def test_a_deal_is_told_in_words_and_drawn(tmp_path: Path) -> None:
     assert [one.figure for one in view.values] == ["$32.0\xa0k", "$9.00\xa0k", "−$3.00\xa0k", "$12.0\xa0k"]
     assert "that costs $3.00\xa0k more than it brings" in view.values[2].words
     assert "At more than $1.50\xa0k of premium a block" in view.values[1].words
-    assert view.figure is not None
-    mean = next(row for row in view.figure.table.rows if row.name == "Mean")
+    worths, costs = view.figures
+    mean = next(row for row in costs.table.rows if row.name == "Mean")
     assert mean.cells == ("$55.00\xa0k", "$23.00\xa0k", "$14.00\xa0k", "$26.00\xa0k")
+    assert [row.name for row in worths.table.rows] == [
+        row.replace(",", "") for row in (one.name for one in view.values)
+    ]
+    assert [row.cells[0] for row in worths.table.rows] == ["$32.00\xa0k", "$9.00\xa0k", "−$3.00\xa0k", "$12.00\xa0k"]
+    assert all(len(set(row.cells)) == 1 for row in worths.table.rows)
     assert "What the deal with acme is worth" in written(plan, tmp_path).text
     assert "Firm part and backstop: $26.00\xa0k on average" in (tmp_path / "plan.html").read_text()
 

@@ -167,6 +167,17 @@ def test_a_value_is_told_from_nothing_only_by_its_bounds() -> None:
     said = [sentences(tree(offered()), one)[0].words for one in (rough, close)]
     assert "Not distinguishable from nothing at this gap: −$1 to $1.50" in said[0]
     assert "Proven: $0.5 to $1.50" in said[1]
+    dear = _known(Least(Known.FOUND, 9.0, 8.5), Least(Known.FOUND, 12.0, 10.0))
+    assert "Proven: a loss of $1 to $3.50" in sentences(tree(offered()), dear)[0].words
+
+
+def test_the_most_premium_is_that_of_the_plans_and_that_of_the_bounds() -> None:
+    """Proves: 12 (bound 11) less 9 (bound 6) for six blocks: 0.50 a block by the plans found, 1 for sure."""
+    firm, option = (Side(Table.FIRM, Least(Known.FOUND, 12.0, 11.0)), Side(Table.OPTION, Least(Known.FOUND, 9.0, 6.0)))
+    known = Deal("acme", ("b",), ("k",), 4.0, 6.0, True, (firm, option))
+    (said,) = (one.words for one in sentences(tree(offered()), known))
+    assert "At more than $0.5 of premium a block, rights to all of them would not pay" in said
+    assert "it is proven that they would not at more than $1" in said
 
 
 def _known(none: Least, firm: Least) -> Deal:

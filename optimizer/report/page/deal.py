@@ -1,37 +1,34 @@
-"""What the parts of a deal are worth: in words, in a picture of cost and its spread, and in figures."""
+"""What the parts of a deal are worth, in words."""
 
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from optimizer.plan.deal import Deal, Side, Table
+from optimizer.plan.deal import Deal, Table
 from optimizer.plan.tree import TreePlan
 from optimizer.plan.worth import Known, Value
-from optimizer.report.page.figures import Figure, Key, Row
-from optimizer.report.page.figures import Table as Shown
-from optimizer.report.page.spread import FOOT, TALL, TOP, ticks
-from optimizer.report.page.svg import Drawing, Group, Mark, Shape, Sign, Stroke, Text
+from optimizer.report.page.deal_pictures import costs, worths
+from optimizer.report.page.figures import Figure
 from optimizer.report.page.text import amounts, money, percent, quantity
 from optimizer.report.page.worth import NEAR, Sentence
-
-ROOM = 0.06
-LABEL_UP = 12.0
 
 
 @dataclass(frozen=True)
 class DealView:
-    """What the page says of a deal: its heading, what is in it, its values, and the picture of its sides."""
+    """What the page says of a deal: its heading, what is in it, its values, and the pictures of these and of cost."""
 
     heading: str
     note: str
     values: tuple[Sentence, ...]
-    figure: Figure | None
+    figures: tuple[Figure, ...]
 
 
 def views(tree: TreePlan) -> tuple[DealView, ...]:
     """Every deal that was asked about."""
     return tuple(
         DealView(
-            f"What the deal with {deal.supplier} is worth", deal.contents, sentences(tree, deal), _picture(tree, deal)
+            f"What the deal with {deal.supplier} is worth",
+            deal.contents,
+            sentences(tree, deal),
+            tuple(figure for figure in (worths(tree, deal), costs(tree, deal)) if figure is not None),
         )
         for deal in tree.deals
     )
@@ -71,11 +68,15 @@ def _option(deal: Deal, measure: str, currency: str) -> str:
     words = f"What up to {quantity(deal.more_blocks)} more blocks take off the least {measure} if the buyer decides"
     words += ", bought with the firm part for nothing." if deal.made else ", beyond the premium."
     if most is not None:
-        words += f" At more than {money(most, currency)} of premium a block{_proven(deal, currency)}, rights to all of "
-        words += "them would not pay."
+        words += f" At more than {money(most, currency)} of premium a block, rights to all of them would not pay"
+        words += f"{_proven(deal, currency)}."
     if side.courses:
         quarters = ", ".join(f"{quarter} {percent(chance, 0)}" for quarter, chance in side.by_quarter)
-        words += f" It is exercised with {percent(side.exercised)} ({quarters})." if quarters else " It is never used."
+        words += (
+            f" It is exercised with a chance of {percent(side.exercised)} ({quarters})."
+            if quarters
+            else " It is never used."
+        )
     return words
 
 
@@ -84,7 +85,7 @@ def _proven(deal: Deal, currency: str) -> str:
     worth = deal.as_option
     if worth is None or worth.usd is None or worth.high is None or not _wide(worth):
         return ""
-    return f" (for sure: {money(worth.high / deal.more_blocks, currency)})"
+    return f", and it is proven that they would not at more than {money(worth.high / deal.more_blocks, currency)}"
 
 
 def _wide(found: Value) -> bool:
@@ -132,73 +133,9 @@ def _bracket(found: Value, currency: str) -> str:
         return "" if found.known is Known.NONE else " No bracket is proven."
     if not _wide(found):
         return ""
+    if high < 0.0:
+        return f" Proven: a loss of {money(-high, currency)} to {money(-low, currency)}."
     pair = f"{money(low, currency)} to {money(high, currency)}"
     if found.apart:
         return f" Proven: {pair}."
     return f" Not distinguishable from nothing at this gap: {pair}."
-
-
-def _picture(tree: TreePlan, deal: Deal) -> Figure | None:
-    """A line a side: from its cheapest to its dearest scenario, with its mean and CVaR; None where no plan is known."""
-    sides = [side for side in deal.sides if side.courses]
-    if not sides:
-        return None
-    settings, every = tree.case.settings, [one.cost for side in sides for one in side.courses]
-    reach = max(every) - min(every) or abs(max(every)) or 1.0
-    low, high = min(every) - ROOM * reach, max(every) + ROOM * reach
-    marks: list[Mark] = [Stroke(0.0, TOP + TALL, 1.0, TOP + TALL, "zero"), *ticks(low, high)]
-    means = amounts([side.expected or 0.0 for side in sides], settings.currency)
-
-    def say(value: float) -> str:
-        return money(value, settings.currency)
-
-    for number, (side, mean) in enumerate(zip(sides, means, strict=True)):
-        y = TOP + (number + 0.7) * TALL / len(sides)
-        marks.append(Text(0.0, y - LABEL_UP, f"{side.table.title}: {mean} on average", "label"))
-        marks += _line(side, y, lambda value: (value - low) / (high - low), say)
-    title = f"Cost with and without the deal with {deal.supplier}"
-    tail = f"mean of the dearest {percent(settings.risk_tail)} (CVaR)"
-    return Figure(
-        title,
-        "Present value. Each line reaches from the cheapest to the dearest scenario of the best plan found.",
-        (Key("dot", "a scenario"), Key("c1", "mean"), Key("short", tail)),
-        Drawing(TOP + TALL + FOOT, tuple(marks), title),
-        len(sides),
-        _table(sides, settings.currency),
-    )
-
-
-def _line(side: Side, y: float, x: Callable[[float], float], say: Callable[[float], str]) -> Iterator[Mark]:
-    """The scenarios of a side, and what sums them up."""
-    least, most, expected = side.cheapest, side.dearest, side.expected
-    assert least is not None and most is not None and expected is not None
-    yield Stroke(x(least.cost), y, x(most.cost), y, "span")
-    for one in side.courses:
-        yield Group(
-            f"{one.scenario}, {percent(one.probability)}: {say(one.cost)}", (Sign(x(one.cost), y, Shape.DISC, "sign"),)
-        )
-    if side.cvar is not None:
-        at = x(side.cvar)
-        yield Group(f"CVaR: {say(side.cvar)}", (Stroke(at, y - 9.0, at, y + 9.0, "tail"),))
-    yield Group(f"Mean: {say(expected)}", (Sign(x(expected), y, Shape.DIAMOND, "c1"),))
-
-
-def _table(sides: Sequence[Side], currency: str) -> Shown:
-    """What each scenario costs on each side, and below the sums of it."""
-    names = [one.scenario for one in sides[0].courses]
-    costs = [{one.scenario: one.cost for one in side.courses} for side in sides]
-    told = amounts([cost[name] for name in names for cost in costs], currency)
-    width = len(sides)
-    rows = [
-        Row(f"{one.scenario}, {percent(one.probability)}", told[number * width : (number + 1) * width])
-        for number, one in enumerate(sides[0].courses)
-    ]
-    sums: tuple[tuple[str, list[float | None]], ...] = (
-        ("Mean", [side.expected for side in sides]),
-        ("CVaR", [side.cvar for side in sides]),
-        ("Proven bound", [side.least.bound for side in sides]),
-    )
-    for name, figures in sums:
-        known = iter(amounts([figure for figure in figures if figure is not None] or [0.0], currency))
-        rows.append(Row(name, tuple("–" if figure is None else next(known) for figure in figures), name == "Mean"))
-    return Shown("", ("Scenario", *(side.table.title for side in sides)), tuple(rows))

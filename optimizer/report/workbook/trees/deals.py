@@ -109,9 +109,7 @@ def _across(cells: Sequence[Cell]) -> str:
 
 def _values(sheet: Sheet, deal: Deal, known: dict[Table, Known]) -> None:
     """A line a part: its value and bracket, and the most premium a block, live."""
-    for column, head in zip(
-        (LABEL, FIRST, FIRST + 1, FIRST + 2), ("Worth", "Value", "At least", "At most"), strict=True
-    ):
+    for column, head in enumerate(("Worth", "Blocks", "Value", "At least", "At most"), LABEL):
         sheet.header(sheet.next, column, head, Align.RIGHT if column > LABEL else Align.LEFT)
     sheet.next += 1
     for name, without, having, write in PARTS:
