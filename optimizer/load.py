@@ -9,6 +9,7 @@ from optimizer.catalog import catalog
 from optimizer.contracts.history import check_history
 from optimizer.errors import Finding, InputError, Level
 from optimizer.futures.check import check_futures
+from optimizer.futures.idle import check_idle
 from optimizer.rules.paid import check_paid
 from optimizer.tables.containers import read_raw
 from optimizer.tables.parse import Parsed, parse
@@ -56,7 +57,7 @@ def _domain(case: Case, parsed: Parsed) -> Iterator[Finding]:
         for problem in record.problems(case):
             place = parsed.place(record, problem.column)
             yield Finding(place, problem.found, problem.expected, problem.cure, problem.level)
-    checks = (check_case, check_history, check_paid, check_futures, check_uncertainty)
+    checks = (check_case, check_history, check_paid, check_futures, check_idle, check_uncertainty)
     for record, problem in (found for check in checks for found in check(case)):
         place = parsed.place(record, problem.column)
         yield Finding(place, problem.found, problem.expected, problem.cure, problem.level)

@@ -71,6 +71,9 @@ class ExistingCommitment(Contract):
     availability: float = number("share", "share of hours the capacity is usable", 1.0, high=1.0)
     energy_included: bool = flag("yes: the price includes energy", True)
 
+    def signings(self, case: Case) -> None:
+        """None: its terms are the same in every quarter."""
+
     def schedule(self, case: Case) -> Iterator[CommitmentSchedule]:
         """Its rows of capacity and cash."""
         return (row for row in case.of(CommitmentSchedule) if row.commitment == self.commitment)

@@ -57,6 +57,13 @@ class Contract(Record):
         """Quarters from the decision to the first delivery; 0 unless the type says so."""
         return 0
 
+    def signings(self, case: Case) -> tuple[Quarter, ...] | None:
+        """Quarters in which it can be signed, exercised, drawn or ordered, each on terms of its own.
+
+        Any, unless the type says so; None where its terms are the same in every quarter.
+        """
+        return case.calendar.quarters
+
     def term(self, column: str) -> Term:
         """The cell that prices it: that of the terms as signed, where they differ from the row of the offer."""
         for row in self.amended:

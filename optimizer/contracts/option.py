@@ -80,6 +80,10 @@ class Option(DeliveryTerms, Dependent):
         last = min(self.buy_until or last, last)
         return window(case, self.option, None, last, Made.HOLD)
 
+    def signings(self, case: Case) -> tuple[Quarter, ...]:
+        """Those in which rights can be bought or exercised."""
+        return tuple(dict.fromkeys((*self.buying(case), *self.window(case))))
+
     def decisions(self, case: Case) -> Iterator[Decision]:
         """Rights bought and blocks exercised (blocks), and whether any are (yes/no) where there is a minimum."""
         for q in self.buying(case):

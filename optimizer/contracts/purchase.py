@@ -76,6 +76,10 @@ class Purchase(Contract):
         first = max(self.order_from or case.calendar.first, self.first_order(case))
         return window(case, self.purchase, first, self.order_until)
 
+    def signings(self, case: Case) -> tuple[Quarter, ...]:
+        """Those of its window."""
+        return self.window(case)
+
     def decisions(self, case: Case) -> Iterator[Decision]:
         """Units ordered."""
         for q in self.window(case):

@@ -57,6 +57,10 @@ class ShellLease(Contract):
         """Quarters in which it can be signed."""
         return window(case, self.shell, self.sign_from, self.sign_until)
 
+    def signings(self, case: Case) -> tuple[Quarter, ...]:
+        """Those of its window."""
+        return self.window(case)
+
     def decisions(self, case: Case) -> Iterator[Decision]:
         for q in self.window(case):
             postings = tuple(self.as_signed(case, q)._lease(case, q))

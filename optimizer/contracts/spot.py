@@ -87,6 +87,9 @@ class SpotMarket(Contract):
         """The row of its prices."""
         return next((row for row in case.of(SpotPrice) if row.market == self.market), None)
 
+    def signings(self, case: Case) -> None:
+        """None: its terms are the same in every quarter."""
+
     def limit(self, case: Case, q: Quarter) -> float | None:
         """Most GPUs in the quarter; None is no limit."""
         row = next((row for row in case.of(SpotLimit) if row.market == self.market), None)

@@ -89,12 +89,14 @@ def without_option(case: Case, option: str) -> Case:
     """The case in which no rights of an option can be bought; those that are held can still be exercised."""
     row = case.get(Option, option)
     bare = replace(row, max_blocks=row.held_blocks)
-    kept = (one for one in case.records if not _sizes(one, option))
-    return Case(tuple(bare if one is row else one for one in kept))
-
-
-def _sizes(row: object, option: str) -> bool:
-    return isinstance(row, Shock) and (row.table, row.row, row.column) == ("options", option, "max_blocks")
+    others = [one.option for one in case.of(Option) if one.option != option]
+    rows: list[Record] = []
+    for one in case.records:
+        if isinstance(one, Shock) and (one.table, one.column) == (Option.TABLE.name, "max_blocks"):
+            rows += _elsewhere(one, {option}, others)
+        else:
+            rows.append(bare if one is row else one)
+    return Case(tuple(rows))
 
 
 def without_backstop(case: Case, backstop: Backstop) -> Case:

@@ -93,6 +93,9 @@ def _target(base: Case, row: Uncertainty) -> Problem | None:
         column, found = ("process", row.process.value) if not row.column else ("column", row.column)
         fits = [name for name, one in columns_of(type(aim.rows[0])) if one.kind in kinds and _follows(aim, one.kind)]
         return Problem(column, found, f"a {row.process.value} of one of: {', '.join(fits) or 'none'}", "correct it")
+    if aim.moves is not Moves.QUARTERS and any(_undated(base, one) for one in aim.rows):
+        expected = "a table by quarter, such as commitment_schedule, spot_limit or spot_price"
+        return Problem("table", row.table, expected, "correct it: its rows have no quarter of signing")
     if aim.column.high is not None and row.process is not Process.SLIP:
         if row.process is not Process.DEFAULT:
             expected = f"a number without an upper limit; this one is at most {aim.column.high:g}"
@@ -101,6 +104,10 @@ def _target(base: Case, row: Uncertainty) -> Problem | None:
             expected = f"a size below 0 without a spread: {aim.column_name} is at most {aim.column.high:g}"
             return Problem("event_size", f"{row.event_size:g}", expected, "correct it")
     return _when(base, row, aim)
+
+
+def _undated(base: Case, row: Record) -> bool:
+    return isinstance(row, Contract) and row.signings(base) is None
 
 
 def _when(base: Case, row: Uncertainty, aim: Target) -> Problem | None:

@@ -15,6 +15,7 @@ from optimizer.contracts.backstop import Backstop, BackstopDraw
 from optimizer.contracts.block import Block
 from optimizer.contracts.option import Option
 from optimizer.errors import Exit, StaleError, UsageError
+from optimizer.futures.future import certain
 from optimizer.futures.shock import EVERY, Change
 from optimizer.plan.deal import CourseCost, Deal, Side, Table
 from optimizer.plan.save_tree import load_tree
@@ -24,7 +25,7 @@ from optimizer.report.page.deal import sentences
 from optimizer.request import Request, Step
 from optimizer.run import Engine
 from optimizer.studies.deal import deal, dealt
-from optimizer.studies.parts import parts
+from optimizer.studies.parts import parts, without_option
 from optimizer.studies.worth import valued
 from tests.builders import EXACT, FIRST, add, block, edit, edit_settings, one_site
 from tests.futures.branching import MORE, offered, shock, tree
@@ -219,6 +220,18 @@ def test_what_has_no_deal_is_refused() -> None:
         parts(one_site(), "acme")
     with pytest.raises(UsageError, match="no scenarios"):
         deal(edit(one_site(), Block, "b", must_sign=True), "acme")
+
+
+@pytest.mark.parametrize("row", ["o", EVERY])
+def test_an_option_off_the_table_stays_off_it_in_every_scenario(row: str) -> None:
+    """Proves: what a scenario says of its size, by name or of all options, does not put it back; others keep theirs.
+
+    A broken rule would give: an option that is worth nothing, as it is on the table both times.
+    """
+    case = add(without_backstop(offered()), right(), right(option="p"))
+    bare = without_option(add(case, shock("high", "options", row, Change.SET, 9.0, column="max_blocks")), "o")
+    sizes = {one.option: one.max_blocks for one in certain(bare, "high").of(Option)}
+    assert sizes == {"o": 0.0, "p": 9.0 if row == EVERY else 6.0}
 
 
 def test_values_stay_with_the_plan(tmp_path: Path) -> None:

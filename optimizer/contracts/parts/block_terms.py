@@ -64,6 +64,10 @@ class BlockTerms(DeliveryTerms):
         first = max(self.sign_from or case.calendar.first, self.first_decision(case))
         return window(case, self.block, first, self.sign_until)
 
+    def signings(self, case: Case) -> tuple[Quarter, ...]:
+        """Those of its window."""
+        return self.window(case)
+
     def needs_first(self, case: Case) -> bool:
         """Whether another row asks in which quarter it was first signed."""
         return bool(self.exclusive_group) or any(self.block in row.depends_on() for row in case.of(Dependent))
