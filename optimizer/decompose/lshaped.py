@@ -14,8 +14,8 @@
 import math
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -23,16 +23,16 @@ from optimizer.case.scenario import Scenario
 from optimizer.decompose.branching import Branching
 from optimizer.decompose.bundle import Cut
 from optimizer.decompose.checkpoint import Keeper
+from optimizer.decompose.choosing import EXACT, ROUGH, best
 from optimizer.decompose.crew import Crew
 from optimizer.decompose.fleet import Fleet
-from optimizer.decompose.master import Master
+from optimizer.decompose.master import MOST_GROUPS, Master
 from optimizer.decompose.part import Asked, Bound
 from optimizer.decompose.pricing import FIRST_SECONDS, HALF, Pricing
 from optimizer.decompose.search import Found, Interrupted, Search, TimeUp, Told
 from optimizer.decompose.standing import LITTLE
 from optimizer.errors import OutputError
-from optimizer.model import highs
-from optimizer.model.outcome import SolveOptions, Status, StopReason
+from optimizer.model.outcome import SolveOptions, StopReason
 from optimizer.plan.plan import Result
 from optimizer.plan.tree import Branch
 
@@ -40,9 +40,9 @@ STALLED = 3
 TELLING = 0.9
 """Rounds tell little that leave more than this share of the distance between the best point and the bound."""
 ROOT_SECONDS = 60.0
+PARTS = 4
 ROUNDS = 50
 """So many rounds of the relaxation take as long as finding plans of every bundle, or longer."""
-MASTER_SECONDS = 20.0
 
 
 class LShaped:
@@ -183,6 +183,7 @@ class LShaped:
         missing = [bundle for bundle in range(self.crew.count) if bundle not in pricing.bounds]
         if not missing:
             return
+        best(search, master, EXACT)
         while not search.closed and self._has_time() and rise > self._worth(first):
             end = master.linear()
             if end is None:
@@ -192,7 +193,11 @@ class LShaped:
             multipliers = master.multipliers(end)
             asked = {bundle: Asked(multipliers[bundle]) for bundle in missing if bundle in multipliers}
             asked = dict(sorted(asked.items(), key=lambda one: master.group_of(one[0])))
-            pricing.learn(self.crew.lagrangian(asked, search.fine, ROOT_SECONDS, False))
+            for part in _parts(asked):
+                pricing.learn(self.crew.lagrangian(part, search.fine, ROOT_SECONDS, False))
+                best(search, master, EXACT)
+                if search.closed:
+                    return
             missing = list(range(self.crew.count))
             self._settle(master)
             rise = search.found.bound - last
@@ -225,7 +230,7 @@ class LShaped:
         search, idle = self.search, 0
         while True:
             self.told(f"choosing a trunk under {len(master.cuts):,} cuts")
-            trunk = self._candidate(master)
+            trunk = best(search, master, ROUGH)
             if trunk is None:
                 return None
             before = master.value(trunk)
@@ -236,26 +241,6 @@ class LShaped:
                 idle = 0 if told else idle + 1
             elif self._value(master, self._cut_at(master, trunk), trunk) <= before + little:
                 return trunk
-
-    def _candidate(self, master: Master) -> np.ndarray | None:
-        """The best trunk under the cuts; None if there is none, or none in time."""
-        search = self.search
-        limit = min(search.left, MASTER_SECONDS)
-        outcome = highs.solve(
-            master.whole(),
-            replace(search.options, gap=HALF * search.fine, time_limit_seconds=limit),
-            stop_event=search.stop,
-        )
-        if outcome.stop is StopReason.INTERRUPT:
-            search.stop.set()
-        if outcome.bound is not None:
-            search.bounded(outcome.bound * master.unit)
-        search.alive()
-        if outcome.values is None:
-            if outcome.status is Status.INFEASIBLE and search.found.objective is None:
-                search.refute("no trunk can be carried on in every scenario")
-            return None
-        return master.clean(outcome.values)
 
     def finished(self, template: Result) -> list[Branch]:
         """The plan of the best trunk in every scenario, with exact whole numbers, in the order of the case.
@@ -268,6 +253,13 @@ class LShaped:
         branches = self.crew.finished(self.pricing.best.plans, template)
         order = {future: number for number, future in enumerate(row.scenario for row in self.cut.case.of(Scenario))}
         return sorted(branches, key=lambda branch: order[branch.scenario])
+
+
+def _parts(asked: dict[int, Asked]) -> Iterator[dict[int, Asked]]:
+    """What is asked of all bundles in a few parts, where they are many: the gap may be proven after some of them."""
+    size = max(MOST_GROUPS, -(-len(asked) // PARTS))
+    for first in range(0, len(asked), size):
+        yield dict(islice(asked.items(), first, first + size))
 
 
 def _go_on() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from optimizer.decompose import choosing
 from optimizer.decompose.checkpoint import Checkpoint, Memo
 from optimizer.decompose.crew import Crew
 from optimizer.decompose.master import Master
@@ -157,7 +158,10 @@ class Pricing:
                 return
             self.search.told("working on the bundles that leave most open")
             self._replan(best, [bundle for side, bundle in chosen if side is Side.PLAN])
-            self.learn(self._rebound(best, [bundle for side, bundle in chosen if side is Side.BOUND]))
+            bounds = [bundle for side, bundle in chosen if side is Side.BOUND]
+            self.learn(self._rebound(best, bounds))
+            if bounds:
+                choosing.best(self.search, self.master, choosing.EXACT)
 
     def _elsewhere(self, best: Standing) -> bool:
         """Whether more than half of the gap would be left if every bundle of the best trunk were solved to the end."""

@@ -38,9 +38,8 @@ def published(document: dict[str, Json], name: str, minimum: Minimum = Minimum.I
     if len(scenarios) < 2:
         return case_of(problem_from(document, name), minimum)
     _require_probabilities(name, scenarios)
-    ids = tuple(id_ for id_, _ in scenarios)
-    offers = _offers(document)
-    alone = {id_: cast("dict[str, Json]", _only(document, id_, ids, offers)) for id_ in ids}
+    ids, offers = frozenset(id_ for id_, _ in scenarios), _offers(document)
+    alone = {id_: cast("dict[str, Json]", _only(document, id_, ids, offers)) for id_, _ in scenarios}
     problems = {id_: problem_from(one, name) for id_, one in alone.items()}
     return tree_case(problems, scenarios, minimum)
 
@@ -105,8 +104,9 @@ def differences(trunk: Case, case: Case, scenario: str) -> Iterator[Shock]:
             [Finding(f"scenario {scenario}", found, "the same rows", "give every scenario the same pairs")]
         )
     for row in trunk.records:
-        if not isinstance(row, Settings):
-            yield from _row(row, theirs[type(row), row.name], scenario)
+        their = theirs[type(row), row.name]
+        if row != their and not isinstance(row, Settings):
+            yield from _row(row, their, scenario)
 
 
 def _row(mine: Record, their: Record, scenario: str) -> Iterator[Shock]:
@@ -137,13 +137,13 @@ def _require_probabilities(name: str, scenarios: list[tuple[str, float]]) -> Non
         raise InputError([Finding(f"{name} scenarios", found, expected, "correct the file")])
 
 
-def _only(value: Json, scenario: str, ids: tuple[str, ...], offers: frozenset[str]) -> Json:
+def _only(value: Json, scenario: str, ids: frozenset[str], offers: frozenset[str]) -> Json:
     """The document as it is in one scenario. Coefficients stand by offer, though scenarios may bear the same names."""
     if isinstance(value, list):
         return [_only(part, scenario, ids, offers) for part in value]
     if not isinstance(value, dict):
         return value
-    if value and set(value) <= set(ids):
+    if value and value.keys() <= ids:
         if scenario not in value:
             raise InputError([Finding(json.dumps(value)[:80], "no value", f"a value for {scenario}", "add it")])
         return value[scenario]

@@ -1,0 +1,31 @@
+"""The trunk that the cuts like best, with its whole numbers, and the bound that this proves."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from optimizer.decompose.master import Master
+from optimizer.decompose.search import Search
+from optimizer.model import highs
+from optimizer.model.outcome import Status, StopReason
+
+MASTER_SECONDS = 20.0
+ROUGH, EXACT = 0.5, 0.1
+"""Shares of a fine gap: to choose a trunk, and to prove as much as the cuts can."""
+
+
+def best(search: Search, master: Master, share: float) -> np.ndarray | None:
+    """The best trunk under the cuts, to a share of a fine gap; None if there is none, or none in time."""
+    limit = min(search.left, MASTER_SECONDS)
+    options = replace(search.options, gap=share * search.fine, time_limit_seconds=limit)
+    outcome = highs.solve(master.whole(), options, stop_event=search.stop)
+    if outcome.stop is StopReason.INTERRUPT:
+        search.stop.set()
+    if outcome.bound is not None:
+        search.bounded(outcome.bound * master.unit)
+    search.alive()
+    if outcome.values is None:
+        if outcome.status is Status.INFEASIBLE and search.found.objective is None:
+            search.refute("no trunk can be carried on in every scenario")
+        return None
+    return master.clean(outcome.values)
