@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from math import fsum
 
 from optimizer.case.case import Case
-from optimizer.case.scenario import LeastCost
+from optimizer.case.scenario import LeastCost, Scenario
 from optimizer.case.settings import Objective, Settings
 from optimizer.futures.future import Future
 from optimizer.tables.identity import content_hash
@@ -30,6 +31,19 @@ def identity(case: Case) -> str:
 def least_costs(case: Case) -> dict[str, LeastCost]:
     """The rows of the case by scenario, whatever they were solved for."""
     return {row.scenario: row for row in case.of(LeastCost)}
+
+
+def regret_offset(case: Case) -> float:
+    """What scenarios cost alone, by probability, USD, where regret is minimised; nothing elsewhere.
+
+    The gap of a regret is a share of it and the regret, as the regret alone may be 0. Raises KeyError for a scenario
+    whose least cost is not known.
+    """
+    if case.settings.objective is not Objective.REGRET:
+        return 0.0
+    rows = least_costs(case)
+    courses = ((row.scenario, case.tree.course(row.scenario)) for row in case.of(Scenario))
+    return fsum(course[-1].probability * rows[name].least_cost_usd for name, course in courses)
 
 
 def unknown(case: Case, courses: Sequence[Future], gap: float) -> tuple[Future, ...]:

@@ -99,15 +99,24 @@ def judged(case: Case, costs: Mapping[str, float], probabilities: Sequence[float
 
     Raises KeyError where regret is asked of a scenario whose least cost alone is not known.
     """
-    objective = case.settings.objective
-    if len(costs) < 2 or objective is Objective.EXPECTED:
-        return weighed(list(costs.values()), probabilities, case.settings)
-    if objective is Objective.TAIL:
-        return cvar(list(costs.values()), probabilities, case.settings.risk_tail)
-    if objective is Objective.WORST:
-        return max(costs.values())
-    rows = least_costs(case)
-    return max(cost - rows[scenario].least_cost_usd for scenario, cost in costs.items())
+    least: list[float] = []
+    if len(costs) > 1 and case.settings.objective is Objective.REGRET:
+        rows = least_costs(case)
+        least = [rows[scenario].least_cost_usd for scenario in costs]
+    return measured(list(costs.values()), probabilities, case.settings, least)
+
+
+def measured(
+    costs: Sequence[float], probabilities: Sequence[float], settings: Settings, least: Sequence[float] = ()
+) -> float:
+    """What is minimised, of the costs of scenarios in order, USD; a regret is what they cost more than `least`."""
+    if len(costs) < 2 or settings.objective is Objective.EXPECTED:
+        return weighed(costs, probabilities, settings)
+    if settings.objective is Objective.TAIL:
+        return cvar(costs, probabilities, settings.risk_tail)
+    if settings.objective is Objective.WORST:
+        return max(costs)
+    return max(cost - alone for cost, alone in zip(costs, least, strict=True))
 
 
 def counted(case: Case, costs: Mapping[str, float], probabilities: Sequence[float]) -> dict[str, float]:
@@ -127,7 +136,7 @@ def counted(case: Case, costs: Mapping[str, float], probabilities: Sequence[floa
     if len(names) > 1 and objective is Objective.TAIL:
         weight, weights = 1.0, dict.fromkeys(names, 0.0)
     if weight and len(names) > 1:
-        for name, share in _tail([costs[name] for name in names], probabilities, settings.risk_tail, names):
+        for name, share in tail_shares([costs[name] for name in names], probabilities, settings.risk_tail, names):
             weights[name] += weight * share / settings.risk_tail
     return weights
 
@@ -146,10 +155,10 @@ def cvar(costs: Sequence[float], probabilities: Sequence[float], tail: float) ->
     The future at the edge counts with the part of its probability that is in the tail (Rockafellar & Uryasev, Journal
     of Banking & Finance 26, 2002). Units of the costs; probabilities sum to 1 and 0 < tail <= 1.
     """
-    return fsum(cost * share for cost, share in _tail(costs, probabilities, tail, costs)) / tail
+    return fsum(cost * share for cost, share in tail_shares(costs, probabilities, tail, costs)) / tail
 
 
-def _tail(
+def tail_shares(
     costs: Sequence[float], probabilities: Sequence[float], tail: float, told: Sequence[T]
 ) -> Iterator[tuple[T, float]]:
     """The futures of the tail, the dearest first, each as it is `told`, with its probability that is in the tail."""

@@ -20,6 +20,7 @@ from optimizer.alone import with_each_alone
 from optimizer.case.scenario import Scenario
 from optimizer.case.settings import Objective
 from optimizer.errors import UnsolvableError
+from optimizer.futures.alone import regret_offset
 from optimizer.ledger.decision import DecisionKey
 from optimizer.model import highs
 from optimizer.model.arrays import Program, compile_program
@@ -117,8 +118,9 @@ def _cheapest(rolled: Rolled, same_inputs: bool, request: Request, listen: Liste
     least = plan.result.objective or 0.0
     if same_inputs and not cut_short:
         listen(Step("carrying the approved plan on, scenario by scenario"))
-        stay = carried(rolled.case, rolled.course, plan.result)
-        if stay is not None and stay.objective <= least + rolled.case.settings.stability_slack * abs(least):
+        stay = carried(plan.case, rolled.course, plan.result)
+        slack = rolled.case.settings.stability_slack * abs(least + regret_offset(plan.case))
+        if stay is not None and stay.objective <= least + slack:
             return Calm(stay, min(least, stay.objective), usd, 0.0, (), True, False)
     return Calm(plan, plan.result.objective, usd, usd, given_up, False, cut_short, sought=False)
 

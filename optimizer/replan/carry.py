@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from optimizer.case.case import Case
+from optimizer.futures.alone import regret_offset
 from optimizer.futures.future import futures
 from optimizer.model.arrays import compile_program
 from optimizer.model.build import formulate
@@ -35,6 +36,8 @@ def carried(case: Case, course: Course, least: Result) -> TreePlan | None:
     cost, slack = tree.objective, case.settings.stability_slack
     bound = None if least.bound is None else min(least.bound, cost)
     asked = least.asked_gap + slack + least.asked_gap * slack
-    result = replace(least, objective=cost, bound=bound, gap=relative_gap(cost, bound), asked_gap=asked)
+    offset = regret_offset(case)
+    gap = relative_gap(cost + offset, None if bound is None else bound + offset)
+    result = replace(least, objective=cost, bound=bound, gap=gap, asked_gap=asked)
     tree = replace(tree, result=result)
     return None if audit_tree(tree) else tree

@@ -28,13 +28,12 @@ a budget.
 """
 
 from collections import defaultdict
-from math import fsum
 
 import pyomo.environ as pyo
 
 from optimizer.case.settings import Objective
 from optimizer.errors import UsageError
-from optimizer.futures.alone import least_costs
+from optimizer.futures.alone import least_costs, regret_offset
 from optimizer.rules.formulation import Formulation, Terms
 
 
@@ -84,8 +83,7 @@ def _worst(form: Formulation) -> None:
         upper = least.get(future.name, 0.0) / unit
         terms = [*costs[future.name], (-1.0, form.model.risk_worst)]
         form.limit("RISK-4" if least else "RISK-3", future.nodes[-1], ("cost",), terms, upper=upper)
-    mean = fsum(future.probability * least.get(future.name, 0.0) for future in form.futures)
-    form.minimise(form.model.risk_worst, mean)
+    form.minimise(form.model.risk_worst, regret_offset(form.case))
 
 
 def _least(form: Formulation) -> dict[str, float]:
