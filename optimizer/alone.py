@@ -43,7 +43,7 @@ def with_each_alone(
             listen(Step(f"solving scenario {future.name} alone, {number + 1} of {len(wanted)}"))
         rest = left(asked.time_limit_seconds, time.perf_counter() - began)
         share = None if rest is None else rest / (len(wanted) - number)
-        own = replace(request, time_limit_seconds=share, start=None)
+        own = replace(request, time_limit_seconds=share, start=None, checkpoint=None)
         result = solve(future.case, own, told, stop).result
         if result.objective is None or result.bound is None or result.stop == StopReason.INTERRUPT.value:
             case = with_least_costs(case, found)

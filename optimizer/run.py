@@ -112,7 +112,7 @@ def solve_tree(
             return TreePlan(case, missing, ())
         request = after(case, request, began)
     if split:
-        return _split(case, request, listen, stop)
+        return solve_split(case, request, listen, stop)
     listen(Step("building the program"))
     try:
         form = formulate(case)
@@ -164,18 +164,20 @@ def audited_tree(
 
 
 def is_split(case: Case, request: Request) -> bool:
-    """Whether the tree is cut into bundles: as asked, or where one program would be too large.
+    """Whether the tree is cut into bundles: as asked, or where one program would be too large; one course never is.
 
     Raises UsageError where what is asked for cannot be split, or where one program is asked for a checkpoint.
     """
+    if all(row.parts_in is None for row in case.of(Scenario)):
+        if request.checkpoint is not None:
+            raise UsageError("scenarios that never part keep no checkpoint. Fix: leave --checkpoint out")
+        return False
     asked = request.engine is Engine.SPLIT or request.checkpoint is not None
     if asked:
         _require_split(case, request)
     if asked or request.engine is Engine.WHOLE or request.solver is not None or request.start is not None:
         return asked
-    if case.settings.objective is not Objective.EXPECTED:
-        return False
-    if len(case.tree.nodes) < FEW_COURSES * len(case.calendar.quarters):
+    if len(case.tree.nodes) < FEW_COURSES * len(case.calendar.quarters) or _is_mostly_shared(case):
         return False
     try:
         alone = compile_program(formulate(certain(case, case.of(Scenario)[0].scenario)).model)
@@ -190,9 +192,14 @@ def _require_split(case: Case, request: Request) -> None:
         raise UsageError("one program keeps no checkpoint. Fix: leave --checkpoint or --decompose never out")
     if request.solver is not None or request.start is not None:
         raise UsageError("a tree that is split takes neither a solver nor a start. Fix: leave them, or --decompose")
-    if case.settings.objective is not Objective.EXPECTED:
-        aim = case.settings.objective.value
-        raise UsageError(f"a tree that is split cannot minimise the {aim}. Fix: --decompose never, or expected cost")
+
+
+def _is_mostly_shared(case: Case) -> bool:
+    """Whether bundles of one scenario, which all but expected cost needs, would leave most nodes in the trunk."""
+    if case.settings.objective is Objective.EXPECTED:
+        return False
+    last = max(row.parts_in for row in case.of(Scenario) if row.parts_in is not None)
+    return 2 * sum(1 for node in case.tree.nodes if node.quarter < last) > len(case.tree.nodes)
 
 
 def whole_columns(case: Case) -> float:
@@ -204,8 +211,13 @@ def _columns(case: Case, alone: Program) -> float:
     return alone.num_columns * len(case.tree.nodes) / len(case.calendar.quarters)
 
 
-def _split(case: Case, request: Request, listen: Listener, stop: Event | None) -> TreePlan:
-    """The plan of a tree that workers solve in bundles."""
+def solve_split(
+    case: Case, request: Request, listen: Listener = silent, stop: Event | None = None, spare: bool = True
+) -> TreePlan:
+    """The plan of a tree that workers solve in bundles; what scenarios cost alone is known where regret is minimised.
+
+    `spare` asks for the second search, for the least expected cost of the plans that are no worse.
+    """
     from optimizer.decompose.solve import Means, decompose
 
     asked = options(case, request)
@@ -215,7 +227,7 @@ def _split(case: Case, request: Request, listen: Listener, stop: Event | None) -
 
     began = time.perf_counter()
     blank = _blank(case, asked, "HiGHS, decomposed", highs.version())
-    means = Means(request.cluster, request.checkpoint)
+    means = Means(request.cluster, request.checkpoint, spare)
     try:
         found, branches = decompose(case, asked, blank, means, told, stop)
     except UnsolvableError as error:
@@ -226,17 +238,19 @@ def _split(case: Case, request: Request, listen: Listener, stop: Event | None) -
         integers=found.integers, rows=found.rows, nodes=found.rounds, seconds=seconds, detail=found.detail,
     )  # fmt: skip
     if not branches:
-        bound = found.bound if math.isfinite(found.bound) else None
+        bound = found.bound - found.offset if math.isfinite(found.bound) else None
         return TreePlan(case, replace(result, bound=bound), ())
     listen(Step("auditing the plan"))
     tree = TreePlan(case, result, tuple(branches))
-    bound = bound_below(tree.objective, found.bound, "the decomposition")
-    closed = within_gap(tree.objective, bound, asked.gap)
+    objective = tree.objective + found.offset
+    known = found.bound if math.isfinite(found.bound) else None
+    bound = bound_below(objective, known, "the decomposition")
+    closed = within_gap(objective, bound, asked.gap)
     result = replace(
         result,
         objective=tree.objective,
-        bound=bound,
-        gap=relative_gap(tree.objective, bound),
+        bound=None if bound is None else bound - found.offset,
+        gap=relative_gap(objective, bound),
         status=(Status.OPTIMAL if closed else Status.FEASIBLE).value,
     )
     tree = replace(tree, result=result)

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
+from tests.decompose.inline import inline
 from tests.postgres import cluster, programs
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -90,3 +91,9 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     yield server.rpartition("/")[0] + f"/{name}"
     with engine.connect() as connection:
         connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def workers_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trees that are split are solved in this process, without the time that workers take to start."""
+    monkeypatch.setattr("optimizer.decompose.solve.fleet", inline)

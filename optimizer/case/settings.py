@@ -96,6 +96,11 @@ class Settings(Record):
         """Whether CVaR is weighed or limited: then expected cost is not all that matters."""
         return bool(self.risk_weight) or self.cvar_limit_usd is not None
 
+    @property
+    def risk_neutral(self) -> bool:
+        """Whether the expected cost of all scenarios is all that matters of them."""
+        return self.objective is Objective.EXPECTED and not self.risk_counts
+
     def problems(self, case: Any) -> Iterator[Problem]:
         """A weight of risk that the objective has no place for."""
         if self.risk_weight and self.objective is not Objective.EXPECTED:

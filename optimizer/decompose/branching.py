@@ -141,13 +141,15 @@ class Branching:
             self.master.learn(dict(enumerate(bounds)))
             return {bundle: bound.gradient for bundle, bound in enumerate(bounds) if not bound.reach}
         end = self.master.linear_in(part.box, part.rows)
-        return None if end is None else self.master.multipliers(end, part.rows)
+        if end is None:
+            return None
+        return self.pricing.gradients(end, self.master.shares(trunk), range(self.crew.count), part.rows)
 
     def _lagrangian(self, part: Part, gradients: dict[int, np.ndarray]) -> dict[int, Bound]:
         low, high = part.box.lower, part.box.upper
         views = self.master.views
         asked = {n: Asked(g, low[views[n].columns], high[views[n].columns]) for n, g in gradients.items()}
-        return dict(self.crew.lagrangian(asked, self.search.fine, part.seconds, True))
+        return dict(self.crew.lagrangian(asked, self.search.strict, part.seconds, True))
 
     def _candidate(self, part: Part) -> tuple[np.ndarray | None, float]:
         """The best trunk of the part under the cuts, and the bound of the part; infinite where no trunk is in it."""

@@ -46,7 +46,8 @@ class Memo:
 @dataclass(frozen=True)
 class Checkpoint:
     """The proven bound, USD; bounds of bundles that hold it up together; the best Lagrangian bound of each bundle; the
-    best trunk, and the one that is being priced.
+    best trunk, and the one that is being priced; for a regret, what each bundle costs alone, USD, to which the proven
+    bound belongs.
     """
 
     bound: float
@@ -54,6 +55,7 @@ class Checkpoint:
     bounds: Mapping[int, Bound]
     best: Memo | None
     underway: Memo | None
+    least: np.ndarray
 
 
 class Keeper:
@@ -67,7 +69,7 @@ class Keeper:
         self.last = time.perf_counter()
         self.known = self._read() if path.exists() else None
         if self.known is None:
-            self.write(Checkpoint(-np.inf, (), {}, None, None))
+            self.write(Checkpoint(-np.inf, (), {}, None, None, np.zeros(0)))
 
     @property
     def is_due(self) -> bool:
@@ -78,6 +80,7 @@ class Keeper:
         """Replace the file. Raises OutputError where it cannot be written."""
         self.last = time.perf_counter()
         arrays = {"owner": np.array(astuple(self.owner)), "bound": np.array(known.bound)}
+        arrays["least"] = known.least
         arrays |= _bounds("holding", known.holding) | _bounds("bounds", [known.bounds])
         arrays |= _memo("best", known.best) | _memo("underway", known.underway)
 
@@ -138,9 +141,8 @@ def _ragged(name: str, parts: Sequence[np.ndarray | None]) -> dict[str, np.ndarr
 def _checkpoint(arrays: Arrays) -> Checkpoint:
     holding = _read_bounds(arrays, "holding")
     (bounds,) = _read_bounds(arrays, "bounds") or ({},)
-    return Checkpoint(
-        float(arrays["bound"]), holding, bounds, _read_memo(arrays, "best"), _read_memo(arrays, "underway")
-    )
+    best, underway = _read_memo(arrays, "best"), _read_memo(arrays, "underway")
+    return Checkpoint(float(arrays["bound"]), holding, bounds, best, underway, arrays["least"])
 
 
 def _read_bounds(arrays: Arrays, name: str) -> tuple[Mapping[int, Bound], ...]:

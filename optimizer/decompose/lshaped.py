@@ -9,6 +9,7 @@
 5 refine   more seconds for the bundles that leave most open, a cheaper plan or a higher bound, until the gap is proven
            or another trunk looks better
 6 split    what is left then: branch and bound on the trunk
+Where CVaR alone, the worst case or the largest regret is minimised, a second search follows: see spared.py.
 """
 
 import math
@@ -20,9 +21,10 @@ from itertools import islice
 import numpy as np
 
 from optimizer.case.scenario import Scenario
+from optimizer.decompose.aim import Aim
 from optimizer.decompose.branching import Branching
 from optimizer.decompose.bundle import Cut
-from optimizer.decompose.checkpoint import Keeper
+from optimizer.decompose.checkpoint import Checkpoint, Keeper
 from optimizer.decompose.choosing import EXACT, ROUGH, best
 from optimizer.decompose.crew import Crew
 from optimizer.decompose.fleet import Fleet
@@ -56,12 +58,12 @@ class LShaped:
         told: Told,
         stop: threading.Event | None = None,
         keeper: Keeper | None = None,
+        aim: Aim | None = None,
     ) -> None:
-        shares = [bundle.probability for bundle in cut.bundles]
         self.cut, self.told, self.keeper = cut, told, keeper
         stop = stop or threading.Event()
-        self.search = Search(cut.case.settings, options, shares, fleet.size, told, stop, self._keep)
-        self.crew = Crew(fleet, len(shares), self.search.alive)
+        self.search = Search(aim or Aim.of(cut), options, fleet.size, told, stop, self._keep)
+        self.crew = Crew(fleet, len(cut.bundles), self.search.alive)
         self.pricing: Pricing | None = None
         self.round_seconds = 0.0
 
@@ -83,9 +85,13 @@ class LShaped:
         """Write down what is known, now and then; a disk that is full does not end the search."""
         if self.keeper is not None and self.pricing is not None and (at_the_end or self.keeper.is_due):
             try:
-                self.keeper.write(self.pricing.known())
+                self.keeper.write(self._known(self.pricing))
             except OutputError as error:
                 self.told(str(error))
+
+    def _known(self, pricing: Pricing) -> Checkpoint:
+        """What is written down."""
+        return pricing.known()
 
     def _search(self) -> None:
         master = self._described()
@@ -124,8 +130,8 @@ class LShaped:
         found.columns = sum(trunk.columns for trunk in trunks)
         found.integers = sum(trunk.integers for trunk in trunks)
         found.rows = sum(trunk.rows for trunk in trunks)
-        size = abs(search.risked([bound.constant for bound in alone]))
-        master = Master(trunks, search.probabilities, search.settings, size)
+        size = abs(search.aim.value([bound.constant for bound in alone]))
+        master = Master(trunks, search.aim, size)
         master.learn(dict(enumerate(alone)))
         self.core = master.mean_of({n: bound.liked for n, bound in enumerate(alone) if bound.liked is not None})
         self.core_value = math.inf
@@ -169,10 +175,11 @@ class LShaped:
         return bounds
 
     def _value(self, master: Master, bounds: Sequence[Bound], trunk: np.ndarray) -> float:
-        """What the relaxation says that a trunk costs, USD; infinite if it cannot be carried on."""
+        """What the relaxation says that a trunk costs, USD; infinite if it cannot be carried on or pass a limit."""
         if any(bound.reach for bound in bounds):
             return math.inf
-        return self.search.risked([b.at(share) for b, share in zip(bounds, master.shares(trunk), strict=True)])
+        costs = [bound.at(share) for bound, share in zip(bounds, master.shares(trunk), strict=True)]
+        return self.search.aim.value(costs) if self.search.aim.keeps(costs) else math.inf
 
     def _lift(self, master: Master, pricing: Pricing) -> None:
         """Lagrangian bounds of every bundle, by cuts alone, at the multipliers of the relaxation, while they rise.
@@ -227,7 +234,7 @@ class LShaped:
 
     def _chosen(self, master: Master) -> np.ndarray | None:
         """The best trunk under the cuts, cut until they know its relaxed cost; None if none is found in time."""
-        search, idle = self.search, 0
+        search, idle, last = self.search, 0, np.zeros(0)
         while True:
             self.told(f"choosing a trunk under {len(master.cuts):,} cuts")
             trunk = best(search, master, ROUGH)
@@ -239,8 +246,11 @@ class LShaped:
                 self._inner(master, trunk, HALF)
                 told = self.core_value - search.found.bound < TELLING * distance
                 idle = 0 if told else idle + 1
-            elif self._value(master, self._cut_at(master, trunk), trunk) <= before + little:
+                continue
+            value = self._value(master, self._cut_at(master, trunk), trunk)
+            if value <= before + little or np.array_equal(trunk, last):
                 return trunk
+            last = trunk
 
     def finished(self, template: Result) -> list[Branch]:
         """The plan of the best trunk in every scenario, with exact whole numbers, in the order of the case.

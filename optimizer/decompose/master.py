@@ -1,7 +1,9 @@
 """The trunk's program: its own rows, and for each group of bundles a variable that cuts hold up from below.
 
-minimise  sum_b probability[b] cost[b] x + sum_g probability[g] theta[g]   (+ risk, see rules/risk.py)
+minimise  sum_b probability[b] cost[b] x + sum_g probability[g] theta[g]
 with, for each group g, theta[g] >= what cuts say that its bundles cost on average beyond the trunk's own cost.
+Where risk counts, each group is one bundle and each bundle b one scenario, whose cost is cost[b] x + theta[b]: there
+(RISK-1) to (RISK-5) of rules/risk.py hold as they are, with their part of the objective.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,11 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from optimizer.case.settings import Settings
+from optimizer.decompose.aim import Aim
 from optimizer.decompose.part import Bound, Place, Trunk
 from optimizer.model.arrays import Program
 from optimizer.model.warm import LinearEnd, Warm
-from optimizer.plan.tree import weighed
 
 MOST_GROUPS = 50
 NOTHING = 1e-12
@@ -61,9 +62,7 @@ class Box:
 class Master:
     """The trunk's program with its cuts. Money in `unit` USD."""
 
-    def __init__(
-        self, trunks: Sequence[Trunk], probabilities: Sequence[float], settings: Settings, size: float
-    ) -> None:
+    def __init__(self, trunks: Sequence[Trunk], aim: Aim, size: float) -> None:
         self.unit = 10.0 ** np.floor(np.log10(max(1.0, size))) / 1e3
         self.places: dict[Place, int] = {}
         for trunk in trunks:
@@ -71,55 +70,70 @@ class Master:
                 self.places.setdefault(place, len(self.places))
         self.views = [
             View(np.array([self.places[place] for place in trunk.places], dtype=np.int64), trunk.costs, share)
-            for trunk, share in zip(trunks, probabilities, strict=True)
+            for trunk, share in zip(trunks, aim.probabilities, strict=True)
         ]
-        self.settings, self.risky = settings, settings.risk_counts
-        count = len(trunks) if self.risky else min(MOST_GROUPS, len(trunks))
+        self.aim = aim
+        count = len(trunks) if aim.has_tail or aim.has_worst else min(MOST_GROUPS, len(trunks))
         self.groups = [list(range(first, len(trunks), count)) for first in range(count)]
-        self.weights = [sum(probabilities[number] for number in group) for group in self.groups]
+        self.weights = [sum(aim.probabilities[number] for number in group) for group in self.groups]
         self.size = len(self.places)
-        self.program = self._program(trunks, settings)
+        self.program = self._program(trunks)
         self.warm = Warm(self.program)
         self.cuts: list[Row] = []
 
-    def _program(self, trunks: Sequence[Trunk], settings: Settings) -> Program:
-        n, groups = self.size, len(self.groups)
-        risk = groups + 1 if self.risky else 0
-        total = n + groups + risk
+    def _program(self, trunks: Sequence[Trunk]) -> Program:
+        n, aim = self.size, self.aim
+        at = n + len(self.groups)
+        worst = at + (len(trunks) + 1 if aim.has_tail else 0)
+        total = worst + (1 if aim.has_worst else 0)
         costs, lower, upper = np.zeros(total), np.full(total, -np.inf), np.full(total, np.inf)
         whole = np.zeros(total, dtype=bool)
         for trunk, view in zip(trunks, self.views, strict=True):
-            costs[view.columns] += view.probability * view.costs / self.unit
+            if aim.is_mean:
+                costs[view.columns] += view.probability * view.costs / self.unit
             lower[view.columns] = np.maximum(lower[view.columns], trunk.lower)
             upper[view.columns] = np.minimum(upper[view.columns], trunk.upper)
             whole[view.columns] |= trunk.integrality
-        costs[n : n + groups] = self.weights
+        if aim.is_mean:
+            costs[n:at] = self.weights
         rows = _Rows(total)
         for trunk, view in zip(trunks, self.views, strict=True):
             rows.take(trunk, view.columns)
-        if self.risky:
-            self._risk(rows, costs, lower, settings)
+        if aim.has_tail:
+            self._tail(rows, costs, lower, at)
+        if aim.has_worst:
+            self._worst(rows, costs, upper, worst)
         matrix, row_lower, row_upper = rows.finished()
         return Program(
-            costs, 0.0, lower, upper, whole, matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32),
-            matrix.data.astype(np.float64), row_lower, row_upper, (), (),
+            costs, aim.offset / self.unit, lower, upper, whole, matrix.indptr.astype(np.int32),
+            matrix.indices.astype(np.int32), matrix.data.astype(np.float64), row_lower, row_upper, (), (),
         )  # fmt: skip
 
-    def _risk(self, rows: "_Rows", costs: np.ndarray, lower: np.ndarray, settings: Settings) -> None:
-        """(RISK-1), (RISK-2): threshold at `at`, then one excess a bundle; each group is one bundle, one scenario."""
-        n, at = self.size, self.size + len(self.groups)
-        lower[at + 1 :] = 0.0
-        tail = [1.0]
-        for number, view in enumerate(self.views):
-            index = np.concatenate([view.columns, [n + number, at, at + 1 + number]])
-            value = np.concatenate([view.costs / self.unit, [1.0, -1.0, -1.0]])
-            rows.add(index, value, -np.inf, 0.0)
-            tail.append(view.probability / settings.risk_tail)
-        index, value = np.arange(at, at + len(tail)), np.array(tail)
-        if settings.cvar_limit_usd is not None:
-            rows.add(index, value, -np.inf, settings.cvar_limit_usd / self.unit)
-        if settings.risk_weight:
-            costs[index] += settings.risk_weight * value
+    def _tail(self, rows: "_Rows", costs: np.ndarray, lower: np.ndarray, at: int) -> None:
+        """(RISK-1), (RISK-2), (RISK-5): the threshold at column `at`, then one excess a bundle."""
+        aim = self.aim
+        lower[at + 1 : at + 1 + len(self.views)] = 0.0
+        for number in range(len(self.views)):
+            self._beyond(rows, number, np.array([at, at + 1 + number]), 0.0)
+        index = np.arange(at, at + 1 + len(self.views))
+        value = np.array([1.0, *(view.probability / aim.settings.risk_tail for view in self.views)])
+        if aim.cvar_limit is not None:
+            rows.add(index, value, -np.inf, aim.cvar_limit / self.unit)
+        costs[index] += aim.tail_weight * value
+
+    def _worst(self, rows: "_Rows", costs: np.ndarray, upper: np.ndarray, at: int) -> None:
+        """(RISK-3), (RISK-4): the worst case or the largest regret at column `at`."""
+        for number, alone in enumerate(self.aim.regrets):
+            self._beyond(rows, number, np.array([at]), alone / self.unit)
+        if self.aim.worst_limit is not None:
+            upper[at] = self.aim.worst_limit / self.unit
+        costs[at] = 0.0 if self.aim.is_mean else 1.0
+
+    def _beyond(self, rows: "_Rows", number: int, above: np.ndarray, upper: float) -> None:
+        """The cost of a bundle less the columns `above` is at most `upper`."""
+        view = self.views[number]
+        index = np.concatenate([view.columns, [self.size + number], above])
+        rows.add(index, np.concatenate([view.costs / self.unit, [1.0], np.full(len(above), -1.0)]), -np.inf, upper)
 
     def learn(self, bounds: Mapping[int, Bound]) -> None:
         """Keep the cuts of the bounds of bundles, by number."""
@@ -203,7 +217,7 @@ class Master:
                 theta[group] = max(theta[group], row.lower - rest)
         own = np.array([view.probability * float(view.costs @ trunk[view.columns]) for view in self.views])
         costs = [self.unit * theta[n] + own[group].sum() / self.weights[n] for n, group in enumerate(self.groups)]
-        return weighed(costs, self.weights, self.settings)
+        return self.aim.value(costs) if len(costs) == len(self.views) else float(np.dot(self.weights, costs))
 
     def clean(self, values: np.ndarray) -> np.ndarray:
         """The trunk in a solution: whole numbers whole, and no rounding errors of zero."""

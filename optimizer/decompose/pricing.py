@@ -8,11 +8,11 @@ import numpy as np
 from optimizer.decompose import choosing
 from optimizer.decompose.checkpoint import Checkpoint, Memo
 from optimizer.decompose.crew import Crew
-from optimizer.decompose.master import Master
+from optimizer.decompose.master import Master, Row
 from optimizer.decompose.part import Asked, Bound
 from optimizer.decompose.search import Search
 from optimizer.decompose.standing import Efforts, Side, Standing
-from optimizer.plan.tree import cvar
+from optimizer.model.warm import LinearEnd
 
 FIRST_SECONDS = 2.0
 """For the whole numbers of one bundle; doubled each time it is taken up again."""
@@ -31,23 +31,26 @@ class Pricing:
         self.bounds: dict[int, Bound] = {}
         self.best: Standing | None = None
         self.underway: Standing | None = None
-        self.efforts = Efforts(search.probabilities, FIRST_SECONDS)
+        self.efforts = Efforts(search.aim, FIRST_SECONDS)
 
     def known(self) -> Checkpoint:
         """All that is worth keeping."""
         end = self.master.linear()
         holding = [] if end is None else self.master.holding(end)
-        memos = [None if one is None else one.memo for one in (self.best, self.underway)]
-        return Checkpoint(self.search.found.bound, tuple(holding), self.bounds, *memos)
+        best, underway = (None if one is None else one.memo for one in (self.best, self.underway))
+        least = np.array(self.search.aim.least)
+        return Checkpoint(self.search.found.bound, tuple(holding), self.bounds, best, underway, least)
 
     def resume(self, known: Checkpoint) -> None:
-        """Go on from what was kept."""
+        """Go on from what was kept; its bound is that of a regret against the least costs of then."""
+        self.bounds |= known.bounds
+        if known.best is not None:
+            self._adopt(self._standing(known.best))
         for bounds in known.holding:
             self.master.learn(bounds)
         self.learn(known.bounds.items())
-        self.search.bounded(known.bound)
-        if known.best is not None:
-            self._adopt(self._standing(known.best))
+        if np.array_equal(known.least, self.search.aim.least):
+            self.search.bounded(known.bound)
         if known.underway is not None:
             self._priced(self._standing(known.underway))
 
@@ -72,7 +75,8 @@ class Pricing:
         said = "pricing a trunk with whole numbers in every scenario"
         search.told(said)
         step = -(-len(shares) // SHOWN)
-        missing = {b: standing.wanted(b) for b, whole in enumerate(standing.wholes) if whole is None}
+        order = search.aim.order(standing.least).tolist()
+        missing = {bundle: standing.wanted(bundle) for bundle in order if standing.wholes[bundle] is None}
         done = len(shares) - len(missing)
         self.underway = standing
         for bundle, price in self.crew.priced(missing, search.fine, self._seconds(len(missing)), search.options.gap):
@@ -84,8 +88,21 @@ class Pricing:
             if step > 1 and done % step == 0 and done < len(shares):
                 search.told(f"{said}: {done:,} of {len(shares):,}")
             search.keep()
+        self._mend(standing)
         self.underway = None
         self._adopt(standing)
+
+    def _mend(self, standing: Standing) -> None:
+        """Cheaper plans of the bundles that pass a limit, as long as it may yet be kept."""
+        aim, efforts = self.search.aim, Efforts(self.search.aim, FIRST_SECONDS)
+        while aim.keeps(standing.least):
+            passing = np.flatnonzero(aim.passing(standing.costs)).tolist()
+            chosen = [b for b in passing if standing.is_open(Side.PLAN, b) and (Side.PLAN, b) not in efforts.vain]
+            if not chosen:
+                return
+            self.search.told("looking for plans that keep the limit")
+            for _ in self._replan(standing, chosen, efforts, self.search.strict):
+                self.search.keep()
 
     def _seconds(self, count: int) -> float:
         """For each of so many bundles: fewer where the time limit would otherwise end the search without a plan."""
@@ -100,21 +117,23 @@ class Pricing:
         return np.array([-math.inf if bound is None else bound.at(share) for bound, share in pairs])
 
     def _is_dear(self, standing: Standing) -> bool:
-        """Whether a trunk, priced in part, cannot be better than the best."""
-        if self.search.found.objective is None:
-            return False
-        costs = np.where(np.isfinite(standing.costs), standing.costs, standing.least)
-        return self.search.risked(costs) >= self.search.found.objective
+        """Whether a trunk, priced in part, cannot keep the limits, or cannot be better than the best."""
+        aim, best = self.search.aim, self.search.found.objective
+        if not aim.keeps(standing.least):
+            return True
+        return (
+            best is not None
+            and aim.value(np.where(np.isfinite(standing.costs), standing.costs, standing.least)) >= best
+        )
 
     def _adopt(self, standing: Standing) -> None:
-        """Take a trunk with a plan in every bundle as the best, if it is and keeps the limit on risk."""
-        search, value = self.search, self.search.risked(standing.costs)
-        limit = search.settings.cvar_limit_usd
-        if limit is not None and cvar(list(standing.costs), search.probabilities, search.settings.risk_tail) > limit:
+        """Take a trunk with a plan in every bundle as the best, if it is and keeps the limits."""
+        search, value = self.search, self.search.aim.value(standing.costs)
+        if not search.aim.keeps(standing.costs):
             return
         if search.found.objective is None or value < search.found.objective:
             if standing is not self.best:
-                self.efforts = Efforts(search.probabilities, FIRST_SECONDS)
+                self.efforts = Efforts(search.aim, FIRST_SECONDS)
             self.best, search.found.trunk, search.found.objective = standing, standing.trunk, value
             search.report()
 
@@ -157,7 +176,9 @@ class Pricing:
             if not chosen or (not to_the_end and self._elsewhere(best)):
                 return
             self.search.told("working on the bundles that leave most open")
-            self._replan(best, [bundle for side, bundle in chosen if side is Side.PLAN])
+            plans = [bundle for side, bundle in chosen if side is Side.PLAN]
+            for _ in self._replan(best, plans, self.efforts, self.search.fine):
+                self._adopt(best)
             bounds = [bundle for side, bundle in chosen if side is Side.BOUND]
             self.learn(self._rebound(best, bounds))
             if bounds:
@@ -165,23 +186,24 @@ class Pricing:
 
     def _elsewhere(self, best: Standing) -> bool:
         """Whether more than half of the gap would be left if every bundle of the best trunk were solved to the end."""
-        return self.search.risked(best.known) - self.search.found.bound > HALF * self.search.distance
+        return self.search.aim.value(best.known) - self.search.found.bound > HALF * self.search.distance
 
-    def _replan(self, best: Standing, bundles: Sequence[int]) -> None:
-        """Cheaper plans."""
-        for seconds, group in self._by_seconds(Side.PLAN, bundles):
-            for bundle, price in self.crew.priced({b: best.wanted(b) for b in group}, self.search.fine, seconds):
-                before = best.open(Side.PLAN, bundle)
-                best.take(bundle, price)
-                self.efforts.noted(Side.PLAN, bundle, before, best.open(Side.PLAN, bundle))
-                self._adopt(best)
+    def _replan(self, standing: Standing, bundles: Sequence[int], efforts: Efforts, gap: float) -> Iterator[int]:
+        """Cheaper plans, each bundle as it is done."""
+        for seconds, group in _by_seconds(efforts, Side.PLAN, bundles):
+            wanted = {bundle: standing.wanted(bundle) for bundle in group}
+            for bundle, price in self.crew.priced(wanted, gap, seconds):
+                before = standing.open(Side.PLAN, bundle)
+                standing.take(bundle, price)
+                efforts.noted(Side.PLAN, bundle, before, standing.open(Side.PLAN, bundle))
+                yield bundle
 
     def _rebound(self, best: Standing, bundles: Sequence[int]) -> Iterator[tuple[int, Bound]]:
         """Higher bounds, where the relaxation stands now."""
         end = self.master.linear()
-        gradients: Mapping[int, np.ndarray] = {} if end is None else self.master.multipliers(end)
+        gradients: Mapping[int, np.ndarray] = {} if end is None else self.gradients(end, best.shares, bundles)
         self.efforts.vain |= {(Side.BOUND, bundle) for bundle in bundles if bundle not in gradients}
-        for seconds, group in self._by_seconds(Side.BOUND, [b for b in bundles if b in gradients]):
+        for seconds, group in _by_seconds(self.efforts, Side.BOUND, [b for b in bundles if b in gradients]):
             asked = {bundle: Asked(gradients[bundle]) for bundle in group}
             for bundle, bound in self.crew.lagrangian(asked, self.search.fine, seconds, True):
                 before, now = best.open(Side.BOUND, bundle), bound.at(best.shares[bundle])
@@ -191,8 +213,20 @@ class Pricing:
                 if risen:
                     yield bundle, bound
 
-    def _by_seconds(self, side: Side, bundles: Sequence[int]) -> Iterator[tuple[float, list[int]]]:
-        groups: dict[float, list[int]] = {}
-        for bundle in bundles:
-            groups.setdefault(self.efforts.give(side, bundle), []).append(bundle)
-        yield from sorted(groups.items())
+    def gradients(
+        self, end: LinearEnd, shares: Sequence[np.ndarray], bundles: Iterable[int], more: Sequence[Row] = ()
+    ) -> dict[int, np.ndarray]:
+        """Multipliers of the relaxation, and of bundles that hold nothing of it up those of their own at a trunk."""
+        found = self.master.multipliers(end, more)
+        if all(bundle in found for bundle in bundles):
+            return found
+        own = dict(enumerate(self.crew.linear(shares)))
+        self.master.learn(own)
+        return {bundle: bound.gradient for bundle, bound in own.items() if not bound.reach} | found
+
+
+def _by_seconds(efforts: Efforts, side: Side, bundles: Sequence[int]) -> Iterator[tuple[float, list[int]]]:
+    groups: dict[float, list[int]] = {}
+    for bundle in bundles:
+        groups.setdefault(efforts.give(side, bundle), []).append(bundle)
+    yield from sorted(groups.items())

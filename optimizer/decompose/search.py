@@ -3,14 +3,13 @@
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from optimizer.case.settings import Settings
+from optimizer.decompose.aim import Aim
 from optimizer.model.outcome import Progress, SolveOptions, Status, StopReason, within_gap
-from optimizer.plan.tree import weighed
 
 Told = Callable[[str | Progress], None]
 
@@ -25,11 +24,15 @@ class TimeUp(Exception):
 
 @dataclass
 class Found:
-    """What the search knows: the trunk of its best plan, what that costs and the bound, USD, and why it ended."""
+    """What the search knows: the trunk of its best plan, what that costs and the bound, USD, and why it ended.
+
+    Objective and bound are told with the `offset` of the aim.
+    """
 
     trunk: np.ndarray | None = None
     objective: float | None = None
     bound: float = -math.inf
+    offset: float = 0.0
     stop: StopReason = StopReason.OTHER_LIMIT
     infeasible: bool = False
     columns: int = 0
@@ -57,20 +60,19 @@ def _nothing() -> None:
 
 @dataclass
 class Search:
-    """One search; `probabilities` are those of the bundles, `workers` how many work on it.
+    """One search; `workers` is how many work on it, `keep` is called wherever it has learnt something."""
 
-    `keep` is called wherever the search has learnt something.
-    """
-
-    settings: Settings
+    aim: Aim
     options: SolveOptions
-    probabilities: Sequence[float]
     workers: int
     told: Told
     stop: threading.Event
     keep: Callable[[], None] = _nothing
     found: Found = field(default_factory=Found)
     began: float = field(default_factory=time.perf_counter)
+
+    def __post_init__(self) -> None:
+        self.found.offset = self.aim.offset
 
     @property
     def closed(self) -> bool:
@@ -81,6 +83,11 @@ class Search:
     def fine(self) -> float:
         """A gap that leaves nothing to speak of of the one asked for."""
         return max(self.options.gap / 10.0, 1e-9)
+
+    @property
+    def strict(self) -> float:
+        """The same; nothing at all where plans must keep a limit."""
+        return 1e-9 if self.aim.is_limited else self.fine
 
     @property
     def slight(self) -> float:
@@ -97,10 +104,6 @@ class Search:
         """Seconds until the time limit."""
         limit = self.options.time_limit_seconds
         return math.inf if limit is None else max(0.0, limit - (time.perf_counter() - self.began))
-
-    def risked(self, costs: Sequence[float] | np.ndarray) -> float:
-        """Expected cost + risk weight x CVaR of costs by bundle, USD."""
-        return weighed([float(cost) for cost in costs], self.probabilities, self.settings)
 
     def bounded(self, bound: float) -> None:
         """A bound was proven, USD."""
@@ -121,5 +124,7 @@ class Search:
 
     def report(self) -> None:
         """Tell incumbent and bound."""
-        bound = self.found.bound if math.isfinite(self.found.bound) else None
-        self.told(Progress(time.perf_counter() - self.began, self.found.objective, bound, self.found.rounds))
+        found, offset = self.found, self.found.offset
+        incumbent = None if found.objective is None else found.objective - offset
+        bound = found.bound - offset if math.isfinite(found.bound) else None
+        self.told(Progress(time.perf_counter() - self.began, incumbent, bound, found.rounds, offset))

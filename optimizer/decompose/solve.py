@@ -5,22 +5,29 @@ from pathlib import Path
 from threading import Event
 
 from optimizer.case.case import Case
+from optimizer.case.scenario import LeastCost
 from optimizer.decompose.bundle import cut
 from optimizer.decompose.checkpoint import Keeper, Owner
 from optimizer.decompose.fleet import fleet
 from optimizer.decompose.lshaped import Found, LShaped, Told
+from optimizer.decompose.spared import least_expected
 from optimizer.decompose.worker import Workshop
 from optimizer.model.outcome import SolveOptions
 from optimizer.plan.plan import Result
 from optimizer.plan.tree import Branch
+from optimizer.tables.identity import content_hash
 
 
 @dataclass(frozen=True)
 class Means:
-    """What a search may use: the workers at an address, or this machine's; a file that keeps what it knows."""
+    """What a search may use: the workers at an address, or this machine's; a file that keeps what it knows.
+
+    `spare` asks for the second search where the case does not minimise expected cost.
+    """
 
     cluster: str | None = None
     checkpoint: Path | None = None
+    spare: bool = True
 
 
 def decompose(
@@ -31,10 +38,11 @@ def decompose(
     Raises UsageError where no scheduler answers at the address or the file is another search's, OutputError where it
     cannot be written, FleetError where workers die again and again.
     """
-    split = cut(case, single=case.settings.risk_counts)
+    split = cut(case, single=not case.settings.risk_neutral)
     keeper = None
     if means.checkpoint is not None:
-        keeper = Keeper(means.checkpoint, Owner(template.case_hash, str(split.quarter), template.version))
+        asked = content_hash([row for row in case.records if not isinstance(row, LeastCost)])
+        keeper = Keeper(means.checkpoint, Owner(asked, str(split.quarter), template.version))
     address = means.cluster
     told("starting workers" if address is None else f"joining the workers at {address}")
     with fleet(Workshop(case, split.quarter), options.threads, address) as workers:
@@ -42,4 +50,6 @@ def decompose(
         found = search.run()
         if found.trunk is None:
             return found, []
+        if means.spare and not search.search.aim.is_mean:
+            search, found.detail = least_expected(search)
         return found, search.finished(template)

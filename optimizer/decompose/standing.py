@@ -1,12 +1,12 @@
 """What is known of a trunk, bundle by bundle, and where more work on whole numbers would tell most."""
 
 import heapq
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
 
+from optimizer.decompose.aim import Aim
 from optimizer.decompose.checkpoint import Memo
 from optimizer.decompose.part import Decided, Price, Wanted
 
@@ -70,18 +70,25 @@ class Standing:
         """The question what a bundle costs."""
         return Wanted(self.shares[bundle], float(self.least[bundle]))
 
+    def span(self, side: Side) -> tuple[np.ndarray, np.ndarray]:
+        """From where to where more work on a side can bring each bundle."""
+        return (self.known, self.least) if side is Side.BOUND else (self.least, self.costs)
+
     def open(self, side: Side, bundle: int) -> float:
         """What a side of a bundle leaves open."""
-        low = self.known[bundle] if side is Side.BOUND else self.least[bundle]
-        high = self.least[bundle] if side is Side.BOUND else self.costs[bundle]
-        return max(0.0, float(high - low))
+        low, high = self.span(side)
+        return max(0.0, float(high[bundle] - low[bundle]))
+
+    def is_open(self, side: Side, bundle: int) -> bool:
+        """Whether it leaves more open than rounding errors."""
+        return self.open(side, bundle) > NOTHING * max(1.0, abs(float(self.costs[bundle])))
 
 
 @dataclass
 class Efforts:
     """Seconds that each side of each bundle has been given, and those that were given in vain."""
 
-    probabilities: Sequence[float]
+    aim: Aim
     first: float
     given: dict[tuple[Side, int], float] = field(default_factory=dict)
     vain: set[tuple[Side, int]] = field(default_factory=set)
@@ -101,16 +108,10 @@ class Efforts:
             self.vain.add((side, bundle))
 
     def largest(self, standing: Standing, count: int) -> list[tuple[Side, int]]:
-        """The `count` sides of bundles with the most left open a second, the most promising first."""
-        offers = [
-            (share * standing.open(side, bundle) / self.seconds(side, bundle), side, bundle)
-            for side, bundle, share in self._sides()
-            if standing.open(side, bundle) > NOTHING * max(1.0, abs(standing.costs[bundle]))
-        ]
+        """The `count` sides of bundles that leave most open of the objective a second, the most promising first."""
+        offers = []
+        for side in Side:
+            for bundle, opened in enumerate(self.aim.opened(*standing.span(side))):
+                if opened > 0.0 and (side, bundle) not in self.vain and standing.is_open(side, bundle):
+                    offers.append((opened / self.seconds(side, bundle), side, bundle))
         return [(side, bundle) for _, side, bundle in heapq.nlargest(count, offers, key=lambda offer: offer[0])]
-
-    def _sides(self) -> Iterator[tuple[Side, int, float]]:
-        for bundle, share in enumerate(self.probabilities):
-            for side in Side:
-                if (side, bundle) not in self.vain:
-                    yield side, bundle, share

@@ -9,7 +9,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from optimizer.model.arrays import Program, compile_program
-from optimizer.model.outcome import Outcome, relative_gap
+from optimizer.model.outcome import Outcome
 from optimizer.plan.tree import judged
 from optimizer.rules.formulation import Formulation
 from optimizer.rules.risk import paid
@@ -30,7 +30,8 @@ def careful(form: Formulation, program: Program, first: Outcome, again: Again) -
         found = second_outcome.values
     values = first.values if found is None else onto(second, found, program)
     objective = (worst(form, program, values) + form.offset_usd) / form.usd_per_unit
-    said = [first.detail, _said(form, second_outcome)]
+    found_usd = None if second_outcome.objective is None else second_outcome.objective * form.usd_per_unit
+    told = [first.detail, said(found_usd, second_outcome.gap)]
     return replace(
         first,
         values=values,
@@ -38,7 +39,7 @@ def careful(form: Formulation, program: Program, first: Outcome, again: Again) -
         seconds=first.seconds + second_outcome.seconds,
         nodes=first.nodes + second_outcome.nodes,
         lp_iterations=first.lp_iterations + second_outcome.lp_iterations,
-        detail="\n".join(filter(None, said)),
+        detail="\n".join(filter(None, told)),
     )
 
 
@@ -77,11 +78,9 @@ def onto(here: Program, values: np.ndarray, there: Program) -> np.ndarray:
     return np.array([known.get(id(column), np.nan) for column in there.columns], dtype=np.float64)
 
 
-def _said(form: Formulation, outcome: Outcome) -> str:
-    """What the second search came to."""
-    if outcome.objective is None:
+def said(cost: float | None, gap: float | None) -> str:
+    """What the second search came to, at an expected cost in USD and a relative gap; None is not known."""
+    if cost is None:
         return "no time was left to look for the cheapest on average of the plans that are no worse"
-    gap = relative_gap(outcome.objective, outcome.bound)
     proven = "not proven" if gap is None else f"proven within {gap:.4%}"
-    usd = outcome.objective * form.usd_per_unit
-    return f"of the plans that are no worse, the cheapest on average costs {usd:,.2f} ({proven})"
+    return f"of the plans that are no worse, the cheapest on average costs {cost:,.2f} ({proven})"

@@ -31,15 +31,13 @@ from optimizer.plan.frontier import CENT, Frontier, undominated
 from optimizer.plan.plan import Result, Seconds
 from optimizer.plan.tree import TreePlan, require_tree
 from optimizer.request import Listener, Request, Step, options, silent
-from optimizer.run import is_split, result_of, search, solve_tree
+from optimizer.run import is_split, result_of, search, solve_split, solve_tree
 from optimizer.tables.identity import content_hash
 
 AUGMENTED = (1e-3, 1e-6)
 """Dollars of expected cost that a dollar of CVaR may cost when ties are broken: the first that keeps the gap."""
 LEAST_BOX = 1e-4
 """Of the whole range of CVaR: a smaller box is not halved."""
-SAFEST = 1000.0
-"""The weight of CVaR that stands for CVaR alone in a tree that is split."""
 
 
 @dataclass(frozen=True)
@@ -243,21 +241,28 @@ class _Split:
 
     def cheapest(self, limit: float | None, start: Found | None) -> Found | None:
         """The plan of least expected cost under a limit on CVaR, USD; a decomposition takes no start."""
-        tree = self._solve(_with(self.case, cvar_limit_usd=limit))
+        tree = self._kept(solve_tree(_with(self.case, cvar_limit_usd=limit), self.request, self.listen, self.stop))
         return None if not tree.branches else Found(tree)
 
     def safest(self, start: Found) -> tuple[Found | None, float | None]:
-        """A plan in which CVaR counts a thousand times; what no plan can bring CVaR below is not known."""
-        tree = self._solve(_with(self.case, risk_weight=SAFEST))
-        return (None if not tree.branches else Found(tree)), None
+        """The plan of least CVaR, of whose expected cost nothing is proven; what no plan can bring CVaR below, USD."""
+        case = _with(self.case, objective=Objective.TAIL)
+        tree = self._kept(solve_split(case, self.request, self.listen, self.stop, spare=False))
+        if not tree.branches:
+            return None, tree.result.bound
+        own = (replace(one, plan=replace(one.plan, case=certain(self.case, one.scenario))) for one in tree.branches)
+        plain = TreePlan(self.case, replace(tree.result, bound=None), tuple(own))
+        plain = _priced(plain, options(self.case, self.request).gap)
+        require_tree(plain)
+        return Found(plain), tree.result.bound
 
     def failure(self) -> UnsolvableError | NoPlanError:
         """Why there is no plan at all."""
         assert self.last is not None
         return _failure(self.last.status)
 
-    def _solve(self, case: Case) -> TreePlan:
-        tree = solve_tree(case, self.request, self.listen, self.stop)
+    def _kept(self, tree: TreePlan) -> TreePlan:
+        """The plan, whose result is the last."""
         self.last = tree.result
         if tree.result.stop == StopReason.INTERRUPT.value:
             self.stop.set()

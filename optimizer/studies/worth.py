@@ -13,6 +13,7 @@ import numpy as np
 from optimizer.alone import with_each_alone
 from optimizer.case.case import Case
 from optimizer.case.scenario import LeastCost, Scenario
+from optimizer.case.settings import Objective
 from optimizer.errors import NoPlanError, UnsolvableError, UsageError
 from optimizer.futures.alone import with_least_costs
 from optimizer.ledger.books import Decided
@@ -72,13 +73,17 @@ def valued(
 
 
 class _Study:
-    """The solved tree, and its program where it is one, with bounds changed from question to question."""
+    """The solved tree, and its program where it is one, with bounds changed from question to question.
+
+    A regret is one: it stays measured against what scenarios cost alone with every option.
+    """
 
     def __init__(self, tree: TreePlan, request: Request, listen: Listener, stop: Event) -> None:
         self.tree, self.request, self.listen, self.stop = tree, request, listen, stop
         known = () if tree.worth is None else tree.worth.alone
         self.case = with_least_costs(tree.case, known) if known else tree.case
-        self.split = is_split(self.case, request)
+        regret = self.case.settings.objective is Objective.REGRET
+        self.split = is_split(self.case, request) and not regret
         self.rights = rights(tree)
         self._made: tuple[Formulation, Program, np.ndarray] | None = None
 

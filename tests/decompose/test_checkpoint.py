@@ -86,10 +86,12 @@ def test_what_is_kept_comes_back(tmp_path: Path) -> None:
         {1: Bound(3.0, gradient)},
         Memo(gradient, np.array([4.0, np.inf]), np.array([3.0, -np.inf]), (np.array([1, 2], dtype=np.int32), None)),
         None,
+        np.array([6.0, 8.0]),
     )
     Keeper(tmp_path / "k.npz", OWNER).write(known)
     back = Keeper(tmp_path / "k.npz", OWNER).known
-    assert back is not None and back.bound == 7.5 and back.underway is None and back.best is not None
+    assert back is not None and back.bound == 7.5 and back.least.tolist() == [6.0, 8.0]
+    assert back.underway is None and back.best is not None
     told = [[(b, one.constant, one.gradient.tolist(), one.reach) for b, one in row.items()] for row in back.holding]
     assert told == [[(0, 1.0, [1.0, -2.0], False), (1, 2.0, [1.0], False)], [(1, 0.5, [], True)]]
     assert [(b, one.constant) for b, one in back.bounds.items()] == [(1, 3.0)]
@@ -102,7 +104,7 @@ def test_a_plan_without_whole_numbers_is_a_plan(tmp_path: Path) -> None:
     """Proves: a bundle that has no whole numbers at all is not priced again."""
     none = np.zeros(0, dtype=np.int32)
     memo = Memo(np.zeros(1), np.array([1.0]), np.array([1.0]), (none,))
-    Keeper(tmp_path / "k.npz", OWNER).write(Checkpoint(0.0, (), {}, None, memo))
+    Keeper(tmp_path / "k.npz", OWNER).write(Checkpoint(0.0, (), {}, None, memo, np.zeros(0)))
     back = Keeper(tmp_path / "k.npz", OWNER).known
     assert back is not None and back.underway is not None and back.underway.wholes[0] is not None
 

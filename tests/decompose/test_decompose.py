@@ -30,7 +30,7 @@ from optimizer.rules.policy import Policy, PolicyKind
 from optimizer.run import Engine, Request, Step, is_split, solve_tree
 from optimizer.tables.identity import content_hash
 from optimizer.version import package_version
-from tests.builders import EXACT, add, edit, edit_settings
+from tests.builders import EXACT, add, edit, edit_settings, one_site
 from tests.futures.branching import newsvendor, scenario, shock
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -129,14 +129,6 @@ def test_a_limit_that_nothing_on_offer_can_meet_is_told() -> None:
     assert "nothing on offer can meet" in found.detail and "nothing on offer can meet" in whole.detail
 
 
-def test_what_cannot_be_split_is_refused_at_once() -> None:
-    """Proves: a regret that is asked to be split is refused before each scenario is solved alone."""
-    case, steps = edit_settings(newsvendor(), objective=Objective.REGRET), []
-    with pytest.raises(UsageError, match="cannot minimise the largest regret"):
-        solve_tree(case, SPLIT, steps.append)
-    assert steps == []
-
-
 def test_small_trees_are_one_program_and_large_ones_are_split() -> None:
     """Proves: sixty-four futures of a case of some hundreds of columns are split unless one program is asked for; two
     of them, or a tree without whole numbers, are not.
@@ -146,6 +138,29 @@ def test_small_trees_are_one_program_and_large_ones_are_split() -> None:
     assert not is_split(newsvendor(), Request())
     assert is_split(branched(case, 64, 2, 1), Request())
     assert not is_split(branched(case, 64, 2, 1), replace(Request(), engine=Engine.WHOLE))
+    assert is_split(edit_settings(branched(case, 64, 2, 1), objective=Objective.WORST), Request())
+
+
+def test_a_tree_that_is_mostly_shared_is_one_program_where_the_worst_counts() -> None:
+    """Proves: futures that part in the last quarter would leave nearly all quarters in the trunk. Of 64 that part in
+    the third of them only two are shared.
+    """
+    case = generate(SMALL, 1)
+    late = add(
+        branched(case, 64, 2, 1),
+        scenario("last", 0.01, len(case.calendar.quarters) - 1, "future 0001"),
+    )
+    assert not is_split(edit_settings(late, objective=Objective.WORST), Request())
+
+
+def test_one_future_is_one_program(tmp_path: Path) -> None:
+    """Proves: a tree that never parts has no quarter to be cut in: it is solved whole whatever is asked, and a
+    checkpoint, which nothing would keep, is refused.
+    """
+    case = add(one_site(4.0, 10.0), scenario("only", 1.0, None))
+    assert solve_tree(case, SPLIT).result.objective == pytest.approx(14_000.0)
+    with pytest.raises(UsageError, match=r"never part keep no checkpoint\. Fix: leave --checkpoint out"):
+        solve_tree(case, replace(SPLIT, checkpoint=tmp_path / "search.npz"))
 
 
 def test_a_worker_killed_costs_time_only() -> None:

@@ -5,6 +5,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from optimizer.case.settings import Settings
+from optimizer.decompose.aim import Aim
 from optimizer.decompose.master import Box, Master
 from optimizer.decompose.part import Bound, Trunk
 from tests.builders import FIRST
@@ -19,7 +20,7 @@ def master(whole: bool = True, **changes: object) -> Master:
         ((("x", ()), 0),), np.array([1.0]), np.zeros(1), np.full(1, 4.0), np.array([whole]), csr_array((0, 1)),
         np.zeros(0), np.zeros(0), 1, int(whole), 0,
     )  # fmt: skip
-    made = Master([trunk, trunk], CHANCES, settings, 1e3)
+    made = Master([trunk, trunk], Aim(settings, CHANCES), 1e3)
     made.learn({0: bound(10.0, -2.0), 1: bound(20.0, -6.0)})
     made.learn({0: bound(5.0, 1.0), 1: bound(2.0, 1.0)})
     return made

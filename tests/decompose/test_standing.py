@@ -3,8 +3,16 @@
 import numpy as np
 import pytest
 
+from optimizer.case.settings import Objective, Settings
+from optimizer.decompose.aim import Aim
 from optimizer.decompose.part import Price
 from optimizer.decompose.standing import Efforts, Side, Standing
+from tests.builders import FIRST
+
+
+def mean(*shares: float) -> Aim:
+    """Expected cost of bundles with these probabilities."""
+    return Aim(Settings(first_quarter=FIRST, quarters=2), shares)
 
 
 def standing() -> Standing:
@@ -34,7 +42,7 @@ def test_the_most_open_a_second_comes_first() -> None:
 
     Work in vain is not done again; a bundle with nothing open is never taken up.
     """
-    of, efforts = standing(), Efforts([0.5, 0.5], 1.0)
+    of, efforts = standing(), Efforts(mean(0.5, 0.5), 1.0)
     assert efforts.largest(of, 9) == [(Side.BOUND, 0), (Side.PLAN, 0)]
     assert efforts.largest(of, 1) == [(Side.BOUND, 0)]
     assert efforts.give(Side.BOUND, 0) == 2.0
@@ -50,7 +58,19 @@ def test_the_most_open_a_second_comes_first() -> None:
 def test_probable_bundles_come_first() -> None:
     """Proves: of two bundles that leave the same open, the more probable one is taken up."""
     of = Standing(np.zeros(1), [np.zeros(1)] * 2, np.full(2, 9.0), np.full(2, 5.0), np.full(2, 5.0), [None] * 2)
-    assert Efforts([0.4, 0.6], 1.0).largest(of, 2) == [(Side.PLAN, 1), (Side.PLAN, 0)]
+    assert Efforts(mean(0.4, 0.6), 1.0).largest(of, 2) == [(Side.PLAN, 1), (Side.PLAN, 0)]
+
+
+def test_bundles_that_may_be_the_worst_come_first() -> None:
+    """Proves: plans cost 9, 8 and 3, and at least 5, 7 and 1: the worst is at least 7. The first may bring 2 of it, the
+    second 1, the third nothing, however probable it is and however much it leaves open.
+    """
+    settings = Settings(first_quarter=FIRST, quarters=2, objective=Objective.WORST)
+    low, high = np.array([5.0, 7.0, 1.0]), np.array([9.0, 8.0, 3.0])
+    of = Standing(np.zeros(1), [np.zeros(1)] * 3, high, low, low, [None] * 3)
+    efforts = Efforts(Aim(settings, (0.1, 0.1, 0.8)), 1.0)
+    assert efforts.aim.opened(low, high).tolist() == [2.0, 1.0, 0.0]
+    assert efforts.largest(of, 9) == [(Side.PLAN, 0), (Side.PLAN, 1)]
 
 
 @pytest.mark.parametrize("cost", [None, 120.0])

@@ -23,7 +23,7 @@ from optimizer.plan.outlook import courses, worst
 from optimizer.plan.plan import Plan
 from optimizer.plan.tree import TreePlan, audit_tree
 from optimizer.request import Step
-from optimizer.run import Engine, Request, solve, solve_tree
+from optimizer.run import Request, solve, solve_tree
 from optimizer.tables.identity import content_hash
 from tests.builders import (
     EXACT,
@@ -277,11 +277,9 @@ def test_one_future_has_no_worst() -> None:
 
 
 def test_what_cannot_be_asked_is_refused() -> None:
-    """Proves: a weight of risk beside the worst case, a split tree, regret without least costs: each has its cure."""
+    """Proves: a weight of risk beside the worst case and regret without least costs each have their cure."""
     assert ("settings", "risk_weight") in problems(asked(newsvendor(), Objective.WORST, risk_weight=0.5))
     assert problems(asked(newsvendor(), Objective.EXPECTED, risk_weight=0.5)) == set()
-    with pytest.raises(UsageError, match=r"cannot minimise the worst case\. Fix: --decompose never"):
-        solve_tree(dear(Objective.WORST), replace(EXACT, engine=Engine.SPLIT))
     with pytest.raises(UsageError, match="least cost of low, high alone, which is not known"):
         formulate(dear(Objective.REGRET))
 
