@@ -140,10 +140,9 @@ class Warm:
         for name, setting in (("mip_rel_gap", gap), ("mip_abs_gap", 1e-9), ("time_limit", seconds)):
             self.highs.setOptionValue(name, setting)
         basis = self.highs.getBasis()
-        self.highs.clearSolver()
         self.highs.cbMipInterrupt.subscribe(ends)
         try:
-            self.highs.run()
+            self._run()
         finally:
             self.highs.cbMipInterrupt.unsubscribe(ends)
         status, info = self.highs.getModelStatus(), self.highs.getInfo()
@@ -162,6 +161,18 @@ class Warm:
             return MixedEnd(bound, None, None)
         self._require_true(found, objective)
         return MixedEnd(bound, objective, found)
+
+    def _run(self) -> None:
+        """Run from nothing. HiGHS 1.16 may refuse its own plan, which misses a row by what presolve has rounded: then
+        again without presolve.
+        """
+        self.highs.clearSolver()
+        self.highs.run()
+        if self.highs.getModelStatus() == _End.kSolveError:
+            self.highs.setOptionValue("presolve", "off")
+            self.highs.clearSolver()
+            self.highs.run()
+            self.highs.setOptionValue("presolve", "choose")
 
     def _require_true(self, values: np.ndarray, objective: float) -> None:
         """Raise SolverError unless the plan costs what HiGHS says it does."""
