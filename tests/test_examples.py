@@ -1,11 +1,16 @@
 """The shipped examples: their objectives, the nominal totals of the deal, and a source or a mark for every row."""
 
+import shutil
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
+from optimizer.cli.main import main
 from optimizer.contracts.block import Block
+from optimizer.errors import InputError
 from optimizer.futures.future import certain
 from optimizer.load import load_case
 from optimizer.plan.plan import Plan
@@ -174,3 +179,27 @@ def test_what_the_deal_of_meta_and_nebius_is_worth() -> None:
         assert known.low is not None and known.high is not None
         assert known.low <= high and known.high >= low, name
     assert (values["firm part"].low or 0.0) > 1e9
+
+
+@pytest.mark.libreoffice
+@pytest.mark.parametrize("name", ["tutorial-stated", "meta-nebius-tree"])
+def test_the_workbook_of_an_example_passes_its_own_checks(
+    name: str, tmp_path: Path, recalculate: Callable[[Path], Path]
+) -> None:
+    """Proves: rows of a table without a key, such as two shocks of a scenario, are told apart by all that names them.
+
+    A broken rule would give: a master check of 0 in the workbook of a case that has no finding.
+    """
+    assert main(["convert", str(DATA / name), str(tmp_path / "case.xlsx")]) == 0
+    checks = load_workbook(recalculate(tmp_path / "case.xlsx"), data_only=True)["Checks"]
+    assert [row for row in checks.iter_rows(min_row=8, max_col=5, values_only=True) if row[4] != 1] == []
+    assert checks["E4"].value == 1
+
+
+def test_a_row_of_the_past_that_stands_twice_is_found(tmp_path: Path) -> None:
+    """Proves: what was paid is read once; before, a second row of the same account went unseen into the plan."""
+    shutil.copytree(DATA / "tutorial", tmp_path / "case")
+    paid = "source,category,quarter,usd\nfjord-year,prepayments,2026Q4,100\nfjord-year,prepayments,2026Q4,100\n"
+    (tmp_path / "case" / "paid.csv").write_text(paid)
+    with pytest.raises(InputError, match="'fjord-year / prepayments / 2026Q4' stands twice"):
+        load_case(tmp_path / "case")

@@ -119,15 +119,13 @@ class Correlation(Record):
 class PastValue(Record):
     """What was in a quarter of the past, such as a price."""
 
-    TABLE = TableSpec("past_values", "Values of the past", "a value of a series in a quarter", 440)
+    TABLE = TableSpec(
+        "past_values", "Values of the past", "a value of a series in a quarter", 440, named_by=("series", "quarter")
+    )
 
     series: str = text("name of the series")
     quarter: Quarter = quarter("the quarter")
     value: float = number("as the series", "its mean in the quarter", above=True)
-
-    @property
-    def name(self) -> str:
-        return f"{self.series} / {self.quarter}"
 
 
 def _shown(value: object) -> str:

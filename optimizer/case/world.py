@@ -155,14 +155,12 @@ class LoadSegment(Record):
 class ServingCost(Record):
     """Cost of serving a workload at a site beyond the capacity itself: data movement, licences."""
 
-    TABLE = TableSpec("serving_costs", "Serving costs", "a workload at a site", 100)
+    TABLE = TableSpec(
+        "serving_costs", "Serving costs", "a workload at a site", 100, named_by=("workload", "site", "accelerator")
+    )
 
     workload: str = reference("the workload", "workloads")
     site: str = reference("the site", "sites")
     accelerator: str = reference("the accelerator; blank is every one", "accelerators", default="")
     usd_per_unit_hour: float = number("USD per unit-hour", "cost of a unit-hour served there", 0.0, low=None)
     by_quarter: Series = series("USD per unit-hour", "another cost in this quarter", Blank.UNCHANGED, low=None)
-
-    @property
-    def name(self) -> str:
-        return " / ".join(part for part in (self.workload, self.site, self.accelerator) if part)

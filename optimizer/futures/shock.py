@@ -56,7 +56,13 @@ class Unfit(Exception):
 class Shock(Record):
     """A change that a scenario makes to the case, and to every scenario that branches from it."""
 
-    TABLE = TableSpec("shocks", "Shocks", "a change that a scenario makes to the case", 410)
+    TABLE = TableSpec(
+        "shocks",
+        "Shocks",
+        "a change that a scenario makes to the case",
+        410,
+        named_by=("scenario", "table", "row", "column", "since", "until", "change"),
+    )
 
     scenario: str = reference("the scenario", "scenarios")
     table: str = text("the table of what changes, such as demand, blocks or spot_price")

@@ -23,7 +23,9 @@ OPERATIONS = {one.name: one for one in vars(operations).values() if isinstance(o
 class Happened(Record):
     """An operation of a quarter that is history."""
 
-    TABLE = TableSpec("history", "What happened", "an operation before as_of", 298)
+    TABLE = TableSpec(
+        "history", "What happened", "an operation before as_of", 298, named_by=("operation", "index", "quarter")
+    )
 
     operation: str = text("what was done, such as served or backlog")
     index: str = text('of what, as a JSON list of names, such as ["train", "home", "h100", "all"]')
@@ -34,10 +36,6 @@ class Happened(Record):
     def key(self) -> OperationKey:
         """The operation."""
         return OperationKey(OPERATIONS[self.operation], tuple(json.loads(self.index)), self.quarter)
-
-    @property
-    def name(self) -> str:
-        return f"{self.operation} / {self.index} / {self.quarter}"
 
     def problems(self, case: Case) -> Iterator[Problem]:
         """An operation that does not exist, an index of another shape, a quarter that is still open."""

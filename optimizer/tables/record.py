@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -53,13 +54,17 @@ class Term:
 
 @dataclass(frozen=True)
 class TableSpec:
-    """A table: its name, what a row is, its title in the workbook, and its place among the sheets."""
+    """A table: its name, what a row is, its title in the workbook, and its place among the sheets.
+
+    `named_by` are the columns that tell its rows apart, where these are others than `key_columns` would find.
+    """
 
     name: str
     title: str
     row_is: str
     order: int
     vertical: bool = False
+    named_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,8 +95,11 @@ class Record:
 
     @property
     def name(self) -> str:
-        """The key of the row; for tables without a key, the referencing columns joined by ` / `."""
-        return " / ".join(str(getattr(self, column)) for column in key_columns(type(self)))
+        """The columns that name the row, joined by ` / `; blanks are left out."""
+        parts = (getattr(self, column) for column in key_columns(type(self)))
+        return " / ".join(
+            str(part.value if isinstance(part, Enum) else part) for part in parts if part not in (None, "")
+        )
 
     def problems(self, case: Any) -> "Iterator[Problem]":
         """What is wrong with the row in the light of the whole case, beyond what its columns say."""
@@ -116,7 +124,9 @@ def columns_of(record: type[Record]) -> tuple[tuple[str, Column], ...]:
 
 @_remember
 def key_columns(record: type[Record]) -> tuple[str, ...]:
-    """The columns that name a row: the KEY column, or else every required REFERENCE and CHOICE column."""
+    """The columns that name a row, as the table says, or its KEY column, or every required REFERENCE and CHOICE."""
+    if record.TABLE.named_by:
+        return record.TABLE.named_by
     keys = tuple(name for name, column in columns_of(record) if column.kind is Kind.KEY)
     if keys:
         return keys

@@ -84,3 +84,8 @@ def test_a_commitment_of_nothing_or_of_gpus_that_do_not_exist_is_refused() -> No
     early = edit(held(schedule(Item.GPUS, 0.0, 4.0)), Accelerator, "h100", available_from=FIRST + 2)
     assert ("c", "accelerator") in problems(early)
     assert not problems(edit(early, Accelerator, "h100", available_from=FIRST + 1))
+
+
+def test_a_row_of_the_schedule_is_named_as_its_sheet_writes_it() -> None:
+    """Proves: a shock reaches the row by the words that stand in the workbook."""
+    assert schedule(Item.GPUS, 4.0).name == "c / GPUs"

@@ -16,7 +16,7 @@ Account = tuple[str, str, Quarter]
 class Paid(Record):
     """Cash of one kind, for one contract or workload, in a quarter before as_of; receipts are negative."""
 
-    TABLE = TableSpec("paid", "Paid", "cash paid before as_of", 296)
+    TABLE = TableSpec("paid", "Paid", "cash paid before as_of", 296, named_by=("source", "category", "quarter"))
 
     source: str = text("the contract, or the workload it served")
     category: str = text("the kind of cash, as plans name it")
@@ -27,10 +27,6 @@ class Paid(Record):
     def account(self) -> Account:
         """Source, kind of cash and quarter."""
         return self.source, self.category, self.quarter
-
-    @property
-    def name(self) -> str:
-        return f"{self.source} / {self.category} / {self.quarter}"
 
     def problems(self, case: Case) -> Iterator[Problem]:
         """A quarter that is still open."""

@@ -40,7 +40,13 @@ class Made(Enum):
 class Signed(Record):
     """A decision of a quarter that is history."""
 
-    TABLE = TableSpec("signed", "Signed and bought", "a decision made before as_of", 292)
+    TABLE = TableSpec(
+        "signed",
+        "Signed and bought",
+        "a decision made before as_of",
+        292,
+        named_by=("contract", "action", "quarter", "vintage", "site", "segment"),
+    )
 
     contract: str = text("the contract")
     action: Made = choice("what was decided", Made)
@@ -70,7 +76,13 @@ class Signed(Record):
 class SignedTerm(Record):
     """A term of a signed contract that differs from the row of its offer: as signed, amended, or as it turned out."""
 
-    TABLE = TableSpec("signed_terms", "Terms as signed", "a term that differs from the offer's row", 294)
+    TABLE = TableSpec(
+        "signed_terms",
+        "Terms as signed",
+        "a term that differs from the offer's row",
+        294,
+        named_by=("contract", "signed", "column"),
+    )
 
     contract: str = text("the contract")
     signed: Quarter = in_quarter("the quarter in which it was signed, exercised, drawn or ordered")

@@ -6,7 +6,6 @@ formulas read is cream: it is live. The others shape the calendar weights, which
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
 
 from optimizer.case.case import Case
 from optimizer.case.settings import Settings
@@ -228,7 +227,7 @@ class Inputs:
             series: Series = getattr(record, name)
             used = (kind.TABLE.name, record.name, "") in self.live
             line = Line(
-                _label(record),
+                record.name,
                 column.unit,
                 tuple(series.at(quarter) for quarter in self.axis.quarters),
                 detail=note,
@@ -236,14 +235,6 @@ class Inputs:
                 fill=Fill.INPUT if used else Fill.NONE,
             )
             sheet.line(line)
-
-
-def _label(record: Record) -> str:
-    """The name of a row as its table writes it."""
-    parts = [getattr(record, name) for name in key_columns(type(record))]
-    if any(isinstance(part, Enum) for part in parts):
-        return " / ".join(str(written(part)) for part in parts)
-    return record.name
 
 
 def _side(column: Column) -> Align:

@@ -90,12 +90,10 @@ def checks_of(layout: Layout, layouts: Sequence[Layout], quarters: Sequence[Quar
     if layout.record.TABLE.vertical:
         yield from _vertical(layout)
         return
-    naming = _naming(layout)
     rows = f'SUMPRODUCT(--({layout.range_of(layout.keys[0])}<>""))'
     yield Check(layout.name, "required cells that are blank", _missing(layout, quarters), rows)
-    if naming:
-        same = ", ".join(slot.title for slot in naming)
-        yield Check(layout.name, f"rows with the same {same}", _repeated(layout, naming))
+    same = ", ".join(slot.title for slot in layout.keys)
+    yield Check(layout.name, f"rows with the same {same}", _repeated(layout))
     ranges = {other.name: other.range_of(other.keys[0]) for other in layouts}
     for slot in layout.slots:
         if slot.column is not None and slot.column.kind is Kind.REFERENCE:
@@ -123,16 +121,9 @@ def _sum(layout: Layout, inputs: Sequence[Input], test: str) -> str:
     return "SUM(" + ",".join(test.format(cell) for cell in cells) + ")" if cells else "0"
 
 
-def _naming(layout: Layout) -> list[Slot]:
-    """The columns that tell rows apart: the key, or else every reference, choice and quarter."""
-    schema = [(slot, slot.column.kind) for slot in layout.slots if slot.column is not None]
-    keys = [slot for slot, kind in schema if kind is Kind.KEY]
-    return keys or [slot for slot, kind in schema if kind in (Kind.REFERENCE, Kind.CHOICE, Kind.QUARTER)]
-
-
-def _repeated(layout: Layout, naming: Sequence[Slot]) -> str:
+def _repeated(layout: Layout) -> str:
     """Rows whose name another row bears too."""
-    cells = [layout.range_of(slot) for slot in naming]
+    cells = [layout.range_of(slot) for slot in layout.keys]
     pairs = ",".join(f"{one},{_exactly(one)}" for one in cells)
     return f'SUMPRODUCT(({cells[0]}<>"")*(COUNTIFS({pairs})>1))'
 
