@@ -45,7 +45,7 @@ def with_each_alone(
         share = None if rest is None else rest / (len(wanted) - number)
         own = replace(request, time_limit_seconds=share, start=None, checkpoint=None)
         result = solve(future.case, own, told, stop).result
-        if result.objective is None or result.bound is None or result.stop == StopReason.INTERRUPT.value:
+        if result.objective is None or result.bound is None or result.stop == StopReason.INTERRUPT:
             case = with_least_costs(case, found)
             return case, _missing(case, future.name, result)
         found.append(
@@ -61,7 +61,7 @@ def with_each_alone(
 
 def _missing(case: Case, scenario: str, result: Result) -> Result:
     """That there is no plan of the case, as a scenario alone was not solved."""
-    status = Status.NO_PLAN.value if result.objective is not None else result.status
+    status = Status.NO_PLAN if result.objective is not None else result.status
     detail = f"scenario {scenario} alone: {result.detail or 'its search was ended'}"
     blank = replace(result, status=status, objective=None, bound=None, gap=None, detail=detail)
     return replace(blank, case_hash=content_hash(case.records))

@@ -81,10 +81,7 @@ def audited_plan(
     case = form.case
     result = result_of(form, request, program, outcome, seconds)
     if outcome.values is None:
-        if outcome.status is Status.INFEASIBLE:
-            listen(Step("finding which limits conflict"))
-            result = replace(result, detail=conflict(form, program))
-        return Plan(case, result, (), (), ())
+        return Plan(case, _explained(form, program, result, listen), (), (), ())
     listen(Step("auditing the plan"))
     plan = extract(form, form.futures[0], program, outcome.values, result)
     plan = replace(plan, result=_priced(result, plan.cost, plan.turnover, form.usd(outcome.objective)))
@@ -149,10 +146,7 @@ def audited_tree(
     case = form.case
     result = result_of(form, request, program, outcome, seconds)
     if outcome.values is None:
-        if outcome.status is Status.INFEASIBLE:
-            listen(Step("finding which limits conflict"))
-            result = replace(result, detail=conflict(form, program))
-        return TreePlan(case, result, ())
+        return TreePlan(case, _explained(form, program, result, listen), ())
     listen(Step("auditing the plan"))
     plans = ((future, extract(form, future, program, outcome.values, result)) for future in form.futures)
     tree = TreePlan(case, result, tuple(branch(one.name, one.probability, plan) for one, plan in plans))
@@ -234,7 +228,7 @@ def solve_split(
         return TreePlan(case, _without_plan(case, request, str(error), time.perf_counter() - began).result, ())
     seconds = Seconds(solve=time.perf_counter() - began)
     result = replace(
-        blank, status=found.status(asked.gap).value, stop=found.stop.value, columns=found.columns,
+        blank, status=found.status(asked.gap), stop=found.stop, columns=found.columns,
         integers=found.integers, rows=found.rows, nodes=found.rounds, seconds=seconds, detail=found.detail,
     )  # fmt: skip
     if not branches:
@@ -251,7 +245,7 @@ def solve_split(
         objective=tree.objective,
         bound=None if bound is None else bound - found.offset,
         gap=relative_gap(objective, bound),
-        status=(Status.OPTIMAL if closed else Status.FEASIBLE).value,
+        status=Status.OPTIMAL if closed else Status.FEASIBLE,
     )
     tree = replace(tree, result=result)
     require_tree(tree)
@@ -322,8 +316,8 @@ def result_of(form: Formulation, request: Request, program: Program, outcome: Ou
     """What a search of the program of a formulation came to, USD."""
     case = form.case
     return Result(
-        status=outcome.status.value,
-        stop=outcome.stop.value,
+        status=outcome.status,
+        stop=outcome.stop,
         objective=form.usd(outcome.objective),
         bound=None if outcome.bound is None or not math.isfinite(outcome.bound) else form.usd(outcome.bound),
         gap=outcome.gap,
@@ -346,8 +340,8 @@ def result_of(form: Formulation, request: Request, program: Program, outcome: Ou
 def _without_plan(case: Case, request: Request, detail: str, seconds: float) -> Plan:
     """An infeasible case that needed no solver to be seen."""
     blank = _blank(case, options(case, request), "none", "")
-    status = Status.INFEASIBLE.value
-    result = replace(blank, status=status, stop="proof", seconds=Seconds(build=seconds), detail=detail)
+    status, stop = Status.INFEASIBLE, StopReason.PROOF
+    result = replace(blank, status=status, stop=stop, seconds=Seconds(build=seconds), detail=detail)
     return Plan(case, result, (), (), ())
 
 
@@ -357,6 +351,14 @@ def _blank(case: Case, asked: SolveOptions, solver: str, solver_version: str) ->
         "", "", None, None, None, asked.gap, content_hash(case.records), solver, solver_version, package_version(),
         asked.seed, asked.threads, 0, 0, 0, 0, Seconds(), "",
     )  # fmt: skip
+
+
+def _explained(form: Formulation, program: Program, result: Result, listen: Listener) -> Result:
+    """The result of a search without a plan, with the limits that conflict where that was proven."""
+    if result.status != Status.INFEASIBLE:
+        return result
+    listen(Step("finding which limits conflict"))
+    return replace(result, detail=conflict(form, program))
 
 
 def _priced(result: Result, cost: float, turnover: float, told: float | None, risky: bool = False) -> Result:

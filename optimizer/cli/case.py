@@ -1,10 +1,12 @@
-"""Reading a case for a command: warnings are shown, errors end the command."""
+"""What commands share: a case read with its warnings shown, and what is asked of the solver."""
 
+import argparse
 import sys
 
 from optimizer.case.case import Case
 from optimizer.errors import InputError
 from optimizer.load import read_case
+from optimizer.request import Engine, Request
 from optimizer.tables.source import DatabaseUrl, Source
 
 
@@ -21,3 +23,15 @@ def read(path: Source) -> Case:
 def place(given: Source) -> str:
     """Where a case is, as another day finds it: an absolute path, or an address without its password."""
     return str(given) if isinstance(given, DatabaseUrl) else str(given.resolve())
+
+
+def requested(arguments: argparse.Namespace) -> Request:
+    """What the options of a command that may split a tree ask of the solver."""
+    return Request(
+        arguments.gap,
+        arguments.time_limit,
+        arguments.threads,
+        arguments.seed,
+        engine=Engine(arguments.decompose),
+        cluster=arguments.cluster,
+    )

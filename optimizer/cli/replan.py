@@ -10,28 +10,22 @@ from typing import Any
 
 from optimizer.announce import AnnounceError, Announcement, Channel, channels
 from optimizer.case.case import Case
-from optimizer.cli.case import place, read
+from optimizer.cli.case import place, read, requested
 from optimizer.cli.diff import text
 from optimizer.cli.progress import ProgressLine
 from optimizer.cli.solve import ENDS, any_summary
 from optimizer.errors import Exit, UsageError
+from optimizer.plan.status import StopReason
 from optimizer.publish import require_place, write_any
 from optimizer.replan.process import Replanned, replan
-from optimizer.run import Engine, Request, Step
+from optimizer.run import Step
 from optimizer.store import Run, Store
 from optimizer.tables.quarter import Quarter
 
 
 def run(arguments: argparse.Namespace) -> Exit:
     """Replan and keep the run; 0 when nothing material changed, 10 when somebody should look."""
-    request = Request(
-        arguments.gap,
-        arguments.time_limit,
-        arguments.threads,
-        arguments.seed,
-        engine=Engine(arguments.decompose),
-        cluster=arguments.cluster,
-    )
+    request = requested(arguments)
     listeners = channels(arguments.announce)
     if arguments.out is not None:
         require_place(arguments.out)
@@ -68,7 +62,7 @@ def _announce(found: Replanned, shown: str, listeners: Sequence[Channel], end: E
 
 def ending(found: Replanned) -> Exit:
     """How a replan ended: a plan that no limit cut short is done, or changed where it is new and material."""
-    if found.run.stop == "interrupt":
+    if found.run.stop == StopReason.INTERRUPT:
         return Exit.INTERRUPTED
     end = ENDS[found.run.status]
     return Exit.CHANGED if end is Exit.DONE and found.new and found.material else end

@@ -11,39 +11,40 @@ from optimizer.case.case import Case
 from optimizer.case.scenario import Scenario
 from optimizer.case.uncertainty import Uncertainty
 from optimizer.cli import tree
-from optimizer.cli.case import read
+from optimizer.cli.case import read, requested
 from optimizer.cli.progress import ProgressLine
 from optimizer.cli.text import percent, table, usd
 from optimizer.errors import Exit
 from optimizer.futures.future import certain
 from optimizer.plan.diff import HIDDEN
-from optimizer.plan.plan import Plan, Result
+from optimizer.plan.plan import Plan, Result, counted
 from optimizer.plan.save import record
 from optimizer.plan.save_tree import load_any
 from optimizer.plan.save_tree import record as tree_record
 from optimizer.plan.statements import obligations
+from optimizer.plan.status import Status, StopReason
 from optimizer.plan.tree import AnyPlan, TreePlan
 from optimizer.publish import PAGE, WORKBOOK, require_place, write_any
-from optimizer.run import Engine, Request, Step, program_of, solve_any
+from optimizer.run import Request, Step, program_of, solve_any
 from optimizer.tables.source import DatabaseUrl, Source
 
 ENDS = {
-    "optimal": Exit.DONE,
-    "feasible": Exit.LIMIT,
-    "no_plan": Exit.LIMIT,
-    "infeasible": Exit.UNSOLVABLE,
-    "unbounded": Exit.UNSOLVABLE,
-    "infeasible_or_unbounded": Exit.UNSOLVABLE,
-    "failed": Exit.FAULT,
+    Status.OPTIMAL: Exit.DONE,
+    Status.FEASIBLE: Exit.LIMIT,
+    Status.NO_PLAN: Exit.LIMIT,
+    Status.INFEASIBLE: Exit.UNSOLVABLE,
+    Status.UNBOUNDED: Exit.UNSOLVABLE,
+    Status.INFEASIBLE_OR_UNBOUNDED: Exit.UNSOLVABLE,
+    Status.FAILED: Exit.FAULT,
 }
 HEADLINES = {
-    "optimal": "optimal: proven within the asked gap of {asked}",
-    "feasible": "feasible, NOT proven optimal: stopped by {stop} before the asked gap of {asked}",
-    "no_plan": "no plan: stopped by {stop} before one was found",
-    "infeasible": "infeasible: no plan can meet every limit",
-    "unbounded": "unbounded: cost can fall without limit; a price is missing or negative",
-    "infeasible_or_unbounded": "infeasible or unbounded: the solver could not tell which",
-    "failed": "the solver failed",
+    Status.OPTIMAL: "optimal: proven within the asked gap of {asked}",
+    Status.FEASIBLE: "feasible, NOT proven optimal: stopped by {stop} before the asked gap of {asked}",
+    Status.NO_PLAN: "no plan: stopped by {stop} before one was found",
+    Status.INFEASIBLE: "infeasible: no plan can meet every limit",
+    Status.UNBOUNDED: "unbounded: cost can fall without limit; a price is missing or negative",
+    Status.INFEASIBLE_OR_UNBOUNDED: "infeasible or unbounded: the solver could not tell which",
+    Status.FAILED: "the solver failed",
 }
 
 
@@ -66,7 +67,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         progress(Step(f"writing {folder}"))
         solved = write_any(solved, folder, progress)
     _say(solved, folder, arguments.json)
-    return Exit.INTERRUPTED if solved.result.stop == "interrupt" else ENDS[solved.result.status]
+    return Exit.INTERRUPTED if solved.result.stop == StopReason.INTERRUPT else ENDS[solved.result.status]
 
 
 def _say_unplanned(case: Case, source: Source) -> None:
@@ -107,17 +108,9 @@ def stem(case: Source) -> str:
 
 
 def _request(arguments: argparse.Namespace) -> Request:
-    return Request(
-        gap=arguments.gap,
-        time_limit_seconds=arguments.time_limit,
-        threads=arguments.threads,
-        seed=arguments.seed,
-        solver=arguments.solver,
-        start=None if arguments.start is None else load_any(arguments.start),
-        engine=Engine(arguments.decompose),
-        cluster=arguments.cluster,
-        checkpoint=arguments.checkpoint,
-    )
+    start = None if arguments.start is None else load_any(arguments.start)
+    asked = requested(arguments)
+    return replace(asked, solver=arguments.solver, start=start, checkpoint=arguments.checkpoint)
 
 
 def _mps(case: Case, path: Path) -> Exit:
@@ -164,9 +157,7 @@ def _decisions(plan: Plan) -> str:
     for choice in plan.choices:
         key = choice.key
         if not settled(key.quarter) and key.action not in HIDDEN and not key.segment and key.action.value != "buy":
-            rows.append(
-                (f"{key.action.value} {key.contract}", str(key.quarter), f"{choice.quantity:,.6g} {choice.unit}")
-            )
+            rows.append((f"{key.action.value} {key.contract}", str(key.quarter), counted(choice.quantity, choice.unit)))
     if not rows:
         return "nothing to sign or exercise"
     return table(("decision", "quarter", "quantity"), sorted(rows, key=lambda row: row[1]))

@@ -6,11 +6,11 @@ from pathlib import Path
 from threading import Event
 
 from optimizer.case.case import Case
-from optimizer.cli.case import read
+from optimizer.cli.case import read, requested
 from optimizer.cli.deal import deal_json, deal_text, figures
 from optimizer.cli.progress import ProgressLine
 from optimizer.cli.solve import ENDS, headline
-from optimizer.cli.text import percent, table, usd
+from optimizer.cli.text import chance, table, usd
 from optimizer.errors import Exit, StaleError, UsageError
 from optimizer.plan.outlook import Rights, advice, rights
 from optimizer.plan.save import RECORD
@@ -18,14 +18,14 @@ from optimizer.plan.save_tree import is_tree, load_tree
 from optimizer.plan.tree import TreePlan, require_tree
 from optimizer.plan.worth import Known, OptionWorth, Worth, document
 from optimizer.publish import PAGE, WORKBOOK, add_values, require_place, write_tree
-from optimizer.request import Engine, Request, Step
+from optimizer.request import Request, Step
 from optimizer.studies.deal import deal, dealt
 from optimizer.studies.worth import valued, worth
 
 
 def run(arguments: argparse.Namespace) -> Exit:
     """Print the values; they stay in the plan folder, if there is one. The exit code is that of the tree's search."""
-    request = _request(arguments)
+    request = requested(arguments)
     folder = arguments.case if isinstance(arguments.case, Path) and (arguments.case / RECORD).exists() else None
     at = arguments.out or folder
     if at is not None:
@@ -47,17 +47,6 @@ def run(arguments: argparse.Namespace) -> Exit:
     if at is not None and not arguments.json:
         print(f"{at / WORKBOOK}  {at / PAGE}")
     return Exit.INTERRUPTED if stop.is_set() else ENDS[tree.result.status]
-
-
-def _request(arguments: argparse.Namespace) -> Request:
-    return Request(
-        arguments.gap,
-        arguments.time_limit,
-        arguments.threads,
-        arguments.seed,
-        engine=Engine(arguments.decompose),
-        cluster=arguments.cluster,
-    )
 
 
 def _of_case(case: Case, supplier: str | None, request: Request, progress: ProgressLine, stop: Event) -> TreePlan:
@@ -135,6 +124,6 @@ def _option(found: Worth, one: OptionWorth, use: Rights) -> tuple[str, ...]:
         f"{one.held:,.6g}",
         usd(one.premium_usd),
         "-" if even is None else usd(even),
-        "never" if not use.by_quarter else percent(use.probability),
+        "never" if not use.by_quarter else chance(use.probability),
         quarters,
     )

@@ -10,6 +10,7 @@ from optimizer.futures.future import Future
 from optimizer.ledger.operation import OperationKey
 from optimizer.model.arrays import Program
 from optimizer.plan.plan import Choice, Moved, Plan, Result
+from optimizer.plan.status import Status
 from optimizer.plan.tree import AnyPlan, Branch, TreePlan
 from optimizer.rules.formulation import Charge, Formulation, Made
 from optimizer.tables.identity import content_hash
@@ -48,7 +49,7 @@ def branch(scenario: str, probability: float, plan: Plan) -> Branch:
     """The plan of one scenario as a branch of a tree: nothing is proven of it alone."""
     result = replace(
         plan.result,
-        status="scenario",
+        status=Status.SCENARIO,
         objective=plan.cost,
         bound=None,
         gap=None,

@@ -3,45 +3,17 @@
 import math
 import os
 from dataclasses import dataclass, field
-from enum import Enum
 
 import numpy as np
 
 from optimizer.errors import SolverError, UsageError
+from optimizer.plan.status import Status, StopReason
 
 # Two objective values closer than this (relative to the larger of 1 and their size) are the same number.
 ROUNDING = 1e-9
 # A row may be missed, and a bound be passed, by what solvers tolerate, relative to their size. So no smaller gap can be
 # proven: objective and bound this close are called optimal even where a gap of 0 is asked.
 TOLERANCE = 1e-6
-
-
-class Status(Enum):
-    """The end of a solve. Only a status whose `yields_plan` is true comes with values."""
-
-    OPTIMAL = "optimal"
-    FEASIBLE = "feasible"
-    INFEASIBLE = "infeasible"
-    UNBOUNDED = "unbounded"
-    INFEASIBLE_OR_UNBOUNDED = "infeasible_or_unbounded"
-    NO_PLAN = "no_plan"
-    FAILED = "failed"
-
-    @property
-    def yields_plan(self) -> bool:
-        """True for a plan proven within the asked gap and for an incumbent that a limit or an interrupt left."""
-        return self in (Status.OPTIMAL, Status.FEASIBLE)
-
-
-class StopReason(Enum):
-    """Why the solver stopped."""
-
-    GAP = "gap"
-    TIME_LIMIT = "time_limit"
-    INTERRUPT = "interrupt"
-    OTHER_LIMIT = "other_limit"
-    PROOF = "proof"
-    ERROR = "error"
 
 
 def available_threads() -> int:

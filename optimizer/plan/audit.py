@@ -14,6 +14,7 @@ from optimizer.ledger.decision import Action
 from optimizer.ledger.keys import Cash, Commitment, Key
 from optimizer.plan.diff import HIDDEN
 from optimizer.plan.plan import Plan
+from optimizer.plan.status import Status
 from optimizer.rules.books import Books
 from optimizer.rules.history import operated_before
 from optimizer.rules.money import weight
@@ -155,7 +156,7 @@ def _objective(plan: Plan, objective: float, books: Books) -> Iterator[Finding]:
     bound = plan.result.bound
     if bound is not None and bound > objective + CENT + RELATIVE * abs(objective):
         yield Finding("plan bound", f"bound {bound:,.4f}", f"at most the objective {objective:,.4f}", FAULT)
-    if plan.result.status == "optimal" and bound is not None:
+    if plan.result.status == Status.OPTIMAL and bound is not None:
         proven = objective - plan.result.asked_gap * abs(objective) - CENT - RELATIVE * turnover
         if bound < proven:
             found = f"optimal, with a bound of {bound:,.4f}"

@@ -51,7 +51,7 @@ def _summary(plan: Plan) -> RawTable:
     told: tuple[tuple[str, Value], ...] = (
         ("title", settings.title),
         ("as_of", str(plan.case.calendar.as_of)),
-        ("status", result.status),
+        ("status", str(result.status)),
         ("objective", result.objective),
         ("bound", result.bound),
         ("gap", result.gap),

@@ -9,6 +9,7 @@ from optimizer.case.case import Case
 from optimizer.plan.diff import Change, Later, differ
 from optimizer.plan.diff_tree import tree_difference
 from optimizer.plan.outlook import advice, now
+from optimizer.plan.status import Status, StopReason
 from optimizer.plan.tree import TreePlan
 
 SCHEMA = "optimizer/frontier@1"
@@ -43,7 +44,7 @@ class Frontier:
     least_cvar: float | None
     wanted: int
     complete: bool
-    stop: str
+    stop: StopReason
 
     @property
     def moves(self) -> tuple[Move, ...]:
@@ -61,7 +62,7 @@ class Frontier:
     @property
     def closed(self) -> bool:
         """Whether every point is proven within the asked gap."""
-        return all(point.result.status == "optimal" for point in self.points)
+        return all(point.result.status == Status.OPTIMAL for point in self.points)
 
     @property
     def separated(self) -> bool:

@@ -9,7 +9,7 @@ from optimizer.contracts.option import Option
 from optimizer.ledger.decision import Action, DecisionKey
 from optimizer.ledger.keys import SHORTFALL, Cash
 from optimizer.plan.diff import HIDDEN
-from optimizer.plan.plan import Plan
+from optimizer.plan.plan import Plan, counted
 from optimizer.plan.statements import unserved_share
 from optimizer.plan.tree import TreePlan
 from optimizer.tables.quarter import Quarter
@@ -198,7 +198,7 @@ def advice(tree: TreePlan) -> tuple[str, str]:
     """What to do, in two phrases: `decide by 2026Q4: sign a (4 blocks)` and `wait: sign b (50 %, 2027Q3)`."""
     made: dict[Quarter, list[str]] = {}
     for one in now(tree):
-        words = f"{one.key.action.value} {one.key.contract} ({one.quantity:,.6g} {one.unit})"
+        words = f"{one.key.action.value} {one.key.contract} ({counted(one.quantity, one.unit)})"
         made.setdefault(one.key.quarter, []).append(words)
     parting = next((node.quarter for node in tree.case.tree.nodes if len(tree.case.tree.at(node.quarter)) > 1), None)
     last = tree.case.calendar.end + -1 if parting is None else parting + -1

@@ -8,6 +8,7 @@ from optimizer.ledger.books import Decided
 from optimizer.ledger.decision import DecisionKey, Posting
 from optimizer.ledger.keys import Cash
 from optimizer.ledger.operation import Operated, OperationKey
+from optimizer.plan.status import Status, StopReason
 from optimizer.rules.money import weight
 
 
@@ -59,13 +60,12 @@ class Seconds:
 class Result:
     """What the solver said. Money in USD: `objective` is that of the plan's quantities, `bound` is proven.
 
-    `status` is optimal (proven within the asked gap), feasible, infeasible, unbounded, no_plan, or scenario (what a
-    plan under uncertainty does in one scenario, which need not be the cheapest for it). `replanned` tells a line each
+    `gap` is relative, `status` optimal where it is proven within `asked_gap`. `replanned` tells a line each
     what a replan came to, what its calm cost among it; it is empty for a plan of `solve`.
     """
 
-    status: str
-    stop: str
+    status: Status
+    stop: StopReason
     objective: float | None
     bound: float | None
     gap: float | None
@@ -114,3 +114,8 @@ class Plan:
     def operated(self) -> Operated:
         """Quantities operated each quarter."""
         return Operated(self.operations)
+
+
+def counted(quantity: float, unit: str) -> str:
+    """A quantity with its unit, such as `1 block` or `2.5 blocks`."""
+    return f"{quantity:,.6g} {unit.removesuffix('s') if quantity == 1.0 else unit}"

@@ -19,6 +19,7 @@ from optimizer.ledger.operation import Operation, OperationKey
 from optimizer.load import load_case
 from optimizer.plan.plan import Choice, Moved, Plan, Result, Seconds
 from optimizer.plan.statements import nominal_by_category, present_value_by_category
+from optimizer.plan.status import Status, StopReason
 from optimizer.tables.csv_folder import read_folder, write_folder
 from optimizer.tables.identity import content_hash
 from optimizer.tables.quarter import Quarter
@@ -122,7 +123,7 @@ def load_plan(folder: str | Path) -> Plan:
         raise StaleError(f"{folder} is a plan of several scenarios. Fix: name one of them, as {folder}/scenarios/0001")
     if document.get("schema") != SCHEMA:
         raise StaleError(f"{folder}/{RECORD} has schema {document.get('schema')!r}, not {SCHEMA!r}. Fix: solve again")
-    _require_sealed(folder, document.get("files"))
+    require_sealed(folder, document.get("files"), sealed(folder))
     case = load_case(folder / CASE)
     result = read_result(folder, document)
     if content_hash(case.records) != result.case_hash:
@@ -136,9 +137,8 @@ def load_plan(folder: str | Path) -> Plan:
     return Plan(case, result, choices, operations, moved)
 
 
-def _require_sealed(folder: Path, written: object) -> None:
-    """Every file is as it was written: none changed, none missing, none added."""
-    found = sealed(folder)
+def require_sealed(folder: Path, written: object, found: dict[str, str]) -> None:
+    """Every file is as it was written: none changed, none missing, none added. Raises StaleError where one is."""
     known = written if isinstance(written, dict) else {}
     changed = sorted(name for name in {*known, *found} if known.get(name) != found.get(name))
     if changed:
@@ -161,9 +161,10 @@ def _document(folder: Path) -> dict[str, Any]:
 def read_result(folder: Path, document: dict[str, Any]) -> Result:
     """What a record says of the search. Raises StaleError where it is not as it was written."""
     try:
-        fields = {name: document[name] for name in Result.__dataclass_fields__ if name != "seconds"}
-        return Result(**fields, seconds=Seconds(**document["seconds"]))
-    except (KeyError, TypeError) as error:
+        fields = {name: document[name] for name in Result.__dataclass_fields__}
+        fields["status"], fields["stop"] = Status(document["status"]), StopReason(document["stop"])
+        return Result(**fields | {"seconds": Seconds(**document["seconds"])})
+    except (KeyError, TypeError, ValueError) as error:
         cure = f"restore the folder, or solve {folder}/{CASE} again"
         raise StaleError(f"{folder}/{RECORD} was changed after the plan was made ({error}). Fix: {cure}") from error
 

@@ -16,7 +16,17 @@ from optimizer.files import write_text
 from optimizer.load import load_case
 from optimizer.plan.deal import DEALS, load_deals, save_deals
 from optimizer.plan.outlook import Waits, courses, now, waiting
-from optimizer.plan.save import CASE, RECORD, TREE_SCHEMA, load_plan, read_result, save_plan, versions, write_record
+from optimizer.plan.save import (
+    CASE,
+    RECORD,
+    TREE_SCHEMA,
+    load_plan,
+    read_result,
+    require_sealed,
+    save_plan,
+    versions,
+    write_record,
+)
 from optimizer.plan.tree import AnyPlan, Branch, TreePlan
 from optimizer.plan.worth import VALUE, load_worth, save_worth
 from optimizer.tables.csv_folder import write_folder
@@ -112,12 +122,7 @@ def load_tree(folder: str | Path) -> TreePlan:
     document = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     written = document.get("files")
     valued = tuple(name for name in (VALUE, DEALS) if isinstance(written, dict) and name in written)
-    found = _sealed(folder, valued)
-    if written != found:
-        known = written if isinstance(written, dict) else {}
-        changed = sorted(name for name in {*known, *found} if known.get(name) != found.get(name))
-        cure = f"restore the folder, or solve {folder}/{CASE} again"
-        raise StaleError(f"{folder} was changed after the plan was made: {', '.join(changed)}. Fix: {cure}")
+    require_sealed(folder, written, _sealed(folder, valued))
     case = load_case(folder / CASE)
     result = read_result(folder, document)
     if content_hash(case.records) != result.case_hash:

@@ -25,6 +25,7 @@ from optimizer.case.scenario import LeastCost
 from optimizer.errors import StaleError
 from optimizer.files import write_text
 from optimizer.plan.plan import Result
+from optimizer.plan.status import Status
 
 SCHEMA = "optimizer/value@2"
 VALUE = "value.json"
@@ -51,7 +52,7 @@ class Least:
         """What a search came to."""
         if result.objective is not None:
             return cls(Known.FOUND, result.objective, result.bound)
-        return cls(Known.NONE if result.status == "infeasible" else Known.NOT, None, result.bound)
+        return cls(Known.NONE if result.status == Status.INFEASIBLE else Known.NOT, None, result.bound)
 
 
 @dataclass(frozen=True)

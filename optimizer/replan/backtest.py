@@ -36,6 +36,7 @@ from optimizer.model.build import formulate
 from optimizer.model.outcome import Outcome, Progress, StopReason
 from optimizer.model.stability import alone, bonds, held, least_moves, quantities_of, withdrawn
 from optimizer.plan.plan import Seconds
+from optimizer.plan.status import Status
 from optimizer.plan.tree import AnyPlan
 from optimizer.replan.calm import Calm, calm
 from optimizer.replan.course import Course
@@ -166,7 +167,7 @@ def _replanned(rolled: Rolled, quarter: Quarter, request: Request, listen: Liste
         raise KeyboardInterrupt
     result = found.plan.result
     if result.objective is None:
-        kind = NoPlanError if result.status == "no_plan" else UnsolvableError
+        kind = NoPlanError if result.status == Status.NO_PLAN else UnsolvableError
         raise kind(f"the case as of {quarter} has no plan: {result.status}. {result.detail}")
     return found
 

@@ -105,13 +105,13 @@ def calm(
 
 def _nothing(plan: AnyPlan) -> Calm:
     """A plan that nothing was approved before, or that is none."""
-    return Calm(plan, None, 0.0, 0.0, (), False, plan.result.stop == StopReason.INTERRUPT.value)
+    return Calm(plan, None, 0.0, 0.0, (), False, plan.result.stop == StopReason.INTERRUPT)
 
 
 def _cheapest(rolled: Rolled, same_inputs: bool, request: Request, listen: Listener, stop: Event | None) -> Calm:
     """The plan of least cost of a tree that is solved in bundles; with the same inputs the approved one, if it may."""
     plan = solve_tree(rolled.case, request, listen, stop)
-    cut_short = plan.result.stop == StopReason.INTERRUPT.value
+    cut_short = plan.result.stop == StopReason.INTERRUPT
     if not plan.branches:
         return Calm(plan, None, 0.0, 0.0, (), False, cut_short, sought=False)
     usd, given_up = moved_apart(plan, rolled.course)

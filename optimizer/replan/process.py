@@ -24,6 +24,7 @@ from optimizer.plan.diff import Difference, inputs
 from optimizer.plan.plan import Plan
 from optimizer.plan.save import versions
 from optimizer.plan.save_tree import load_any, save_any
+from optimizer.plan.status import Status
 from optimizer.plan.tree import AnyPlan, TreePlan, audit_any
 from optimizer.replan.calm import Calm, calm
 from optimizer.replan.compare import changes
@@ -101,7 +102,7 @@ def material(calmed: Calm, case: Case, costs_before: Sequence[float | None]) -> 
     first plan, a plan that is not proven, and anything released from the firm window always are material.
     """
     settings, cost = case.settings, calmed.plan.result.objective
-    if cost is None or None in costs_before or calmed.released or calmed.plan.result.status != "optimal":
+    if cost is None or None in costs_before or calmed.released or calmed.plan.result.status != Status.OPTIMAL:
         return True
     if calmed.moved > settings.material_moved_usd + CENT:
         return True
@@ -201,8 +202,8 @@ class _Replan:
             solved_hash=result.case_hash,
             baseline=None if self.baseline is None else self.baseline.number,
             title=self.case.settings.title,
-            status=result.status,
-            stop=StopReason.INTERRUPT.value if calmed.interrupted else result.stop,
+            status=str(result.status),
+            stop=str(StopReason.INTERRUPT if calmed.interrupted else result.stop),
             objective=result.objective,
             bound=result.bound,
             gap=result.gap,

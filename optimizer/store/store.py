@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL, Connection, Engine, Row
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from optimizer.errors import OutputError, StaleError
+from optimizer.plan.status import Status, StopReason
 from optimizer.store.address import address, shown
 from optimizer.store.lock import NUMBER, advisory_lock, file_lock
 from optimizer.store.migrate import migrate, revision
@@ -22,7 +23,7 @@ from optimizer.store.schema import HEAD, bundle, event, run
 
 BUSY_SECONDS = 60.0
 READS = "optimizer_reads"
-NO_PLAN, INTERRUPT = "no_plan", "interrupt"
+NO_PLAN, INTERRUPT = Status.NO_PLAN.value, StopReason.INTERRUPT.value
 
 
 class Store:

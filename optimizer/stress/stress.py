@@ -20,6 +20,7 @@ from optimizer.errors import UsageError
 from optimizer.model import highs
 from optimizer.model.outcome import available_threads
 from optimizer.plan.diff import HIDDEN
+from optimizer.plan.status import Status
 from optimizer.plan.tree import AnyPlan
 from optimizer.stress.drivers import Driver
 from optimizer.stress.journal import Journal
@@ -106,7 +107,7 @@ def _stage(plan: AnyPlan, asked: Asked) -> Stage:
         cure = "fill the table uncertainties and solve again"
         raise UsageError(f"the case of the plan states no uncertainty, so there is no future to draw. Fix: {cure}")
     differs = plan.case.calendar.first + min(Sampler(plan.case, asked.seed).starts)
-    template = replace(plan.result, status="scenario", bound=None, gap=None, detail="a future", replanned="")
+    template = replace(plan.result, status=Status.SCENARIO, bound=None, gap=None, detail="a future", replanned="")
     kept = keep(plan, differs, asked.until)
     settings = plan.case.settings
     gap = settings.mip_gap if asked.gap is None else asked.gap
@@ -170,9 +171,9 @@ def _drivers(stage: Stage, count: int) -> tuple[Driver, ...]:
 
 
 def _shown(kept: Kept) -> tuple[tuple[str, str, str, float], ...]:
-    """Kept commitments: action, contract, quarter, quantity."""
+    """Kept decisions: action, contract, quarter, quantity; what is bought by the hour names site and load segment."""
     rows = [
-        (key.action.value, key.contract, str(key.quarter), amount)
+        (key.action.value, ", ".join(filter(None, (key.contract, key.site, key.segment))), str(key.quarter), amount)
         for key, amount in kept.decisions()
         if key.action not in HIDDEN
     ]

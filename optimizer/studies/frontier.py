@@ -110,7 +110,7 @@ class _Search:
         stopped = self.stop.is_set()
         ended = StopReason.INTERRUPT if stopped else StopReason.PROOF
         complete = self.proven and not self.boxes and not stopped
-        return Frontier(self.case, points, self.least_cvar, self.wanted, complete, ended.value)
+        return Frontier(self.case, points, self.least_cvar, self.wanted, complete, ended)
 
     def _ends(self) -> None:
         self.listen(Step(f"point 1 of {self.wanted}: least expected cost"))
@@ -154,7 +154,7 @@ class _Search:
         number = len(self.found) + 1
         self.listen(Step(f"point {number} of {self.wanted}: least expected cost with CVaR at most {limit:,.0f}"))
         new = self.engine.cheapest(limit, box.safe)
-        self.proven &= new is not None and new.tree.result.status == Status.OPTIMAL.value
+        self.proven &= new is not None and new.tree.result.status == Status.OPTIMAL
         if new is None or new.tree.expected >= box.safe.tree.expected - CENT:
             return [] if box.halved else [replace(box, low=limit, halved=True)]
         self.found.append(new)
@@ -195,7 +195,7 @@ class _Whole:
     def failure(self) -> UnsolvableError | NoPlanError:
         """Why there is no plan at all."""
         assert self.last is not None
-        return _failure(self.last.status.value)
+        return _failure(self.last.status)
 
     def _search(self, program: Program, start: Found | None) -> Outcome:
         begun = None
@@ -264,14 +264,14 @@ class _Split:
     def _kept(self, tree: TreePlan) -> TreePlan:
         """The plan, whose result is the last."""
         self.last = tree.result
-        if tree.result.stop == StopReason.INTERRUPT.value:
+        if tree.result.stop == StopReason.INTERRUPT:
             self.stop.set()
         return tree
 
 
 def _failure(status: str) -> UnsolvableError | NoPlanError:
     """Why the first search came to nothing."""
-    if status == Status.NO_PLAN.value:
+    if status == Status.NO_PLAN:
         return NoPlanError("no plan was found before the search ended. Fix: give it more time with --time-limit")
     return UnsolvableError(f"the case has no plan ({status}). Fix: optimizer solve explains it")
 
@@ -295,5 +295,5 @@ def _priced(tree: TreePlan, asked: float) -> TreePlan:
     status = Status.OPTIMAL if closed else Status.FEASIBLE
     gap = relative_gap(cost, bound)
     hashed = content_hash(tree.case.records)
-    result = replace(tree.result, objective=cost, bound=bound, gap=gap, status=status.value, case_hash=hashed)
+    result = replace(tree.result, objective=cost, bound=bound, gap=gap, status=status, case_hash=hashed)
     return replace(tree, result=result)

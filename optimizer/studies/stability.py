@@ -11,6 +11,7 @@ from optimizer.case.settings import Objective
 from optimizer.errors import NoPlanError, UnsolvableError, UsageError
 from optimizer.ledger.decision import COMMITTING
 from optimizer.model.outcome import Status, StopReason
+from optimizer.plan.plan import counted
 from optimizer.plan.tree import TreePlan
 from optimizer.request import Listener, Request, Step, options, silent
 from optimizer.run import solve_tree
@@ -155,11 +156,11 @@ class _Study:
 
     def _solved(self, case: Case, turn: str) -> TreePlan:
         tree = solve_tree(case, self.request, self._about(turn))
-        if tree.result.stop == StopReason.INTERRUPT.value:
+        if tree.result.stop == StopReason.INTERRUPT:
             raise _StoppedError
         if tree.result.objective is None:
             words = f"{turn} has no plan ({tree.result.status}). {tree.result.detail}"
-            raise NoPlanError(words) if tree.result.status == Status.NO_PLAN.value else UnsolvableError(words)
+            raise NoPlanError(words) if tree.result.status == Status.NO_PLAN else UnsolvableError(words)
         return tree
 
     def _about(self, turn: str) -> Listener:
@@ -182,7 +183,7 @@ class _Study:
             self.quantities.append({choice.key: choice.quantity for choice in choices})
             self.words.append(
                 tuple(
-                    f"{one.key.action.value} {one.key.contract} in {one.key.quarter}: {one.quantity:,.6g} {one.unit}"
+                    f"{one.key.action.value} {one.key.contract} in {one.key.quarter}: {counted(one.quantity, one.unit)}"
                     for one in sorted(choices, key=lambda one: one.key.quarter)
                 )
             )

@@ -46,7 +46,7 @@ def worth(case: Case, request: Request | None = None, listen: Listener = silent,
     tree = solve_tree(case, request, listen, stop)
     if tree.result.objective is None:
         words = f"the tree has no plan ({tree.result.status}). {tree.result.detail}"
-        raise NoPlanError(words) if tree.result.status == Status.NO_PLAN.value else UnsolvableError(words)
+        raise NoPlanError(words) if tree.result.status == Status.NO_PLAN else UnsolvableError(words)
     return valued(tree, request, listen, stop)
 
 
@@ -107,7 +107,7 @@ class _Study:
         self.case, missing = with_each_alone(self.case, self.request, solve, self.listen, self.stop)
         if missing is not None:
             self.noticed(missing.stop)
-            return Least(Known.NONE if missing.status == Status.INFEASIBLE.value else Known.NOT)
+            return Least(Known.NONE if missing.status == Status.INFEASIBLE else Known.NOT)
         rows = {row.scenario: row for row in self.alone}
         shares = [branch.probability for branch in self.tree.branches]
         costs = {branch.scenario: rows[branch.scenario].least_cost_usd for branch in self.tree.branches}
@@ -122,7 +122,7 @@ class _Study:
         mean = solve(mean_case(self.tree.case), self.request, self.listen, self.stop)
         self.noticed(mean.result.stop)
         if mean.result.objective is None:
-            return Least(Known.NONE if mean.result.status == Status.INFEASIBLE.value else Known.NOT)
+            return Least(Known.NONE if mean.result.status == Status.INFEASIBLE else Known.NOT)
         decided = mean.decided
         shared = self.tree.branches[0].plan.decided
 
@@ -156,7 +156,7 @@ class _Study:
         free = {id(made.variable) for made in form.made if made.decision.key.contract in opened}
         begun = np.array([np.nan if id(c) in free else v for c, v in zip(program.columns, start, strict=True)])
         outcome = search(form, bound, self.request, self.listen, self.stop, begun)
-        self.noticed(outcome.stop.value)
+        self.noticed(outcome.stop)
         return _least(form, outcome)
 
     def _program(self) -> tuple[Formulation, Program, np.ndarray]:
@@ -170,7 +170,7 @@ class _Study:
 
     def noticed(self, stop: str) -> None:
         """An interrupt ends every search that would follow, too."""
-        if stop == StopReason.INTERRUPT.value:
+        if stop == StopReason.INTERRUPT:
             self.stop.set()
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from openpyxl.workbook.defined_name import DefinedName
 
 from optimizer.plan.plan import Plan
+from optimizer.plan.status import Status
 from optimizer.report.workbook.cashflow import CashView
 from optimizer.report.workbook.checks import CheckView
 from optimizer.report.workbook.commitments import CommitmentView
@@ -21,9 +22,9 @@ def verdict(plan: Plan) -> str:
     """How good the plan is, in honest words."""
     result = plan.result
     gap = "unknown" if result.gap is None else f"{result.gap:.4%}"
-    if result.status == "optimal":
+    if result.status == Status.OPTIMAL:
         return f"optimal within a gap of {gap} (asked: {result.asked_gap:.4%})"
-    if result.status == "scenario":
+    if result.status == Status.SCENARIO:
         return f"one scenario of a plan under uncertainty: {result.detail}"
     return (
         f"feasible, not proven optimal within the asked gap: gap {gap} (asked: {result.asked_gap:.4%}), {result.stop}"

@@ -102,8 +102,8 @@ def _log(plan: Plan, audited: Audit, run: str, plan_hash: str) -> Iterator[tuple
     yield (
         "Result",
         [
-            ("status", result.status),
-            ("why the solver stopped", result.stop),
+            ("status", str(result.status)),
+            ("why the solver stopped", str(result.stop)),
             (f"objective, {plan.case.settings.currency}", result.objective),
             (f"proven bound, {plan.case.settings.currency}", result.bound),
             ("relative gap reached", result.gap),
@@ -135,9 +135,9 @@ def _log(plan: Plan, audited: Audit, run: str, plan_hash: str) -> Iterator[tuple
             ("of them integer", result.integers),
             ("rows", result.rows),
             ("nodes explored", result.nodes),
-            ("seconds reading", seconds.read),
-            ("seconds building", seconds.build),
-            ("seconds solving", seconds.solve),
+            ("seconds reading", round(seconds.read, 3)),
+            ("seconds building", round(seconds.build, 3)),
+            ("seconds solving", round(seconds.solve, 3)),
         ],
     )
     findings: list[tuple[str, object]] = [(finding.place, str(finding)) for finding in audited.findings]
