@@ -19,8 +19,9 @@ def test_infeasible_names_the_families_that_conflict() -> None:
     assert plan.result.status == "infeasible"
     assert plan.result.objective is None
     assert not plan.choices
-    families = plan.result.detail.splitlines()[0]
+    families, *named = plan.result.detail.splitlines()
     assert families.endswith("cannot hold together: CAPACITY-1, DEMAND-1, POWER-1")
+    assert "  Power: stay within energised power" in named
 
 
 def test_demand_that_nothing_can_serve_is_named() -> None:

@@ -4,7 +4,7 @@ import argparse
 import json
 from dataclasses import asdict
 
-from optimizer.cli.text import percent, table, usd
+from optimizer.cli.text import chance, table, usd
 from optimizer.errors import Exit, StaleError
 from optimizer.plan.diff import Change, Difference, Later, difference
 from optimizer.plan.diff_tree import tree_difference
@@ -72,8 +72,8 @@ def _later(changes: tuple[Later, ...]) -> str:
     rows = [
         (
             c.what,
-            percent(c.probability_before),
-            percent(c.probability_after),
+            chance(c.probability_before),
+            chance(c.probability_after),
             f"{c.mean_before:,.6g}",
             f"{c.mean_after:,.6g}",
             c.unit,

@@ -11,6 +11,7 @@ from optimizer.cli.solve import stem
 from optimizer.cli.text import percent, share, table, usd
 from optimizer.errors import Exit
 from optimizer.plan.frontier import Frontier, Move, place, record
+from optimizer.plan.status import StopReason
 from optimizer.publish import FRONTIER_PAGE, FRONTIER_WORKBOOK, require_place, write_frontier
 from optimizer.request import Request, Step
 from optimizer.studies.frontier import frontier
@@ -65,7 +66,7 @@ def text(found: Frontier) -> str:
         lines += [f"{number} to {number + 1}: {_words(move, tail)}", *_changes(move)]
     if not found.separated:
         lines.append(UNSEPARATED)
-    if found.stop == "interrupt":
+    if found.stop == StopReason.INTERRUPT:
         lines.append("interrupted: there may be more points")
     elif found.complete:
         lines.append("between these points no plan is better by more than the asked gap")
@@ -82,7 +83,11 @@ def _words(move: Move, tail: str) -> str:
     return f"the next {usd(move.dearer)} of expected cost take {usd(move.safer)} off {tail}"
 
 
+def _spoken(what: str) -> str:
+    return what.replace(" | ", " ")
+
+
 def _changes(move: Move) -> list[str]:
-    now = [f"  {c.what}: {c.before:,.6g} -> {c.after:,.6g} {c.unit}" for c in move.decisions]
-    later = [f"  later, {c.what}: {c.mean_before:,.4g} -> {c.mean_after:,.4g} on average" for c in move.later]
+    now = [f"  {_spoken(c.what)}: {c.before:,.6g} -> {c.after:,.6g} {c.unit}" for c in move.decisions]
+    later = [f"  later, {_spoken(c.what)}: {c.mean_before:,.4g} -> {c.mean_after:,.4g} on average" for c in move.later]
     return now + later or ["  what is signed and exercised stays; hourly purchases differ"]

@@ -10,7 +10,7 @@ from optimizer.amend import require_new
 from optimizer.cli.case import read
 from optimizer.cli.progress import ProgressLine
 from optimizer.cli.scenarios import wish
-from optimizer.cli.text import percent, table, usd
+from optimizer.cli.text import chance, percent, table, usd
 from optimizer.errors import Exit
 from optimizer.report.page.futures import Drawn, write_futures_page
 from optimizer.request import Request, Step
@@ -94,7 +94,7 @@ def _outside(found: Stability) -> list[str]:
 
 
 def _row(number: int, one: Decision) -> tuple[str, ...]:
-    return letter(number), _mean(one.cost), _mean(one.over_best) if number else "", percent(one.failed)
+    return letter(number), _mean(one.cost), _mean(one.over_best) if number else "", chance(one.failed)
 
 
 def _bound(bound: float | None) -> str:

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from optimizer.cli.progress import ProgressLine
-from optimizer.cli.text import percent, table, usd
+from optimizer.cli.text import chance, table, usd
 from optimizer.errors import Exit, UnsolvableError
 from optimizer.plan.plan import Plan
 from optimizer.plan.save import load_plan
@@ -98,7 +98,7 @@ def _played(found: Stress) -> str:
 
 
 def _ends(summary: Summary) -> str:
-    rows = [(end.value, percent(chance.value), _between(chance, percent)) for end, chance in summary.ends]
+    rows = [(end.value, chance(share.value), _between(share, chance)) for end, share in summary.ends]
     return table(("futures in which", "share", "95 % between"), rows)
 
 
@@ -119,11 +119,11 @@ def _costs(summary: Summary) -> str:
 
 def _shortfall(summary: Summary) -> str:
     any_short, mean = summary.any_short, summary.short
-    rows = [("any demand short, chance", percent(any_short.value), _between(any_short, percent))]
-    rows.append(("demand short, mean share", percent(mean.value), _between(mean, percent)))
+    rows = [("any demand short, chance", chance(any_short.value), _between(any_short, chance))]
+    rows.append(("demand short, mean share", chance(mean.value), _between(mean, chance)))
     if summary.fan:
         worst = max(summary.fan, key=lambda one: one.mean)
-        rows.append((f"in {worst.quarter}, the worst quarter", percent(worst.mean), ""))
+        rows.append((f"in {worst.quarter}, the worst quarter", chance(worst.mean), ""))
     return table(("shortfall", "share", "95 % between"), rows)
 
 
@@ -135,10 +135,10 @@ def _limits(summary: Summary) -> str:
 
 
 def _limit(one: Limit) -> tuple[str, ...]:
-    chance = one.excess.chance
+    found = one.excess.chance
     name = one.limit if one.hard else f"{one.limit} (has a price)"
     figures = (f"{_amount(one.excess.average, one.unit)}", f"{_amount(one.excess.worst, one.unit)}")
-    return (name, one.when or "ever", percent(chance.value), _between(chance, percent), *figures)
+    return (name, one.when or "ever", chance(found.value), _between(found, chance), *figures)
 
 
 def _amount(amount: float, unit: str) -> str:
@@ -162,7 +162,7 @@ def _part(part: Part) -> tuple[str, ...]:
 
 def _futures(futures: tuple[Future, ...]) -> str:
     rows = [
-        (f"{one.played.number}", usd(one.played.cost or 0.0), percent(one.short), f"  {one.words}")
+        (f"{one.played.number}", usd(one.played.cost or 0.0), chance(one.short), f"  {one.words}")
         for one in futures[:MOST_FUTURES]
     ]
     lines = table(("draw", "cost", "short"), [row[:3] for row in rows]).splitlines()
@@ -179,7 +179,7 @@ def _between(one: Estimate, shown: "object") -> str:
 def kept(found: Stress) -> str:
     """What was kept, in a sentence."""
     count = len(found.kept)
-    what = f"{count} {'commitment' if count == 1 else 'commitments'} of the plan"
+    what = f"{count} {'decision' if count == 1 else 'decisions'} of the plan"
     when = f"all decisions before {found.differs}"
     if found.until > found.differs:
         when += f" and all commitments before {found.until}"

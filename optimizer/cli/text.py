@@ -19,6 +19,11 @@ def percent(share: float) -> str:
     return f"{share:.3%}"
 
 
+def chance(probability: float) -> str:
+    """A probability or a part of a whole: to a tenth of a percent, a small one to two digits."""
+    return f"{probability:.1%}" if probability >= 0.01 or not probability else f"{100.0 * probability:.2g}%"
+
+
 def share(part: float) -> str:
     """A round share as a percentage without needless digits, such as `10%`."""
     return f"{100.0 * part:.6g}%"

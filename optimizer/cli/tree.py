@@ -1,8 +1,9 @@
 """`optimizer solve` of a case with scenarios: one plan that knows no more than anybody can know."""
 
 from optimizer.case.settings import Objective
-from optimizer.cli.text import percent, table, usd
+from optimizer.cli.text import chance, percent, share, table, usd
 from optimizer.plan.outlook import advice, courses, now, waiting, worst
+from optimizer.plan.plan import counted
 from optimizer.plan.tree import TreePlan
 
 MOST_SHOWN = 30
@@ -26,7 +27,7 @@ def summary(tree: TreePlan, headline: str) -> str:
         lines += [f"{words}, bound {bound}, gap {gap}", expected]
     else:
         lines.append(f"{expected}, bound {bound}, gap {gap}")
-    lines += [f"CVaR of the dearest {percent(settings.risk_tail)}: {tree.cvar:,.2f} {currency}", ""]
+    lines += [f"CVaR of the dearest {share(settings.risk_tail)}: {tree.cvar:,.2f} {currency}", ""]
     lines += ["decide now, whatever comes", _now(tree), "", "what can wait", _waits(tree), "", _courses(tree), ""]
     steps = result.seconds
     lines.append(
@@ -47,7 +48,7 @@ def _regret(tree: TreePlan) -> list[str]:
 
 def _now(tree: TreePlan) -> str:
     rows = [
-        (f"{one.key.action.value} {one.key.contract}", str(one.key.quarter), f"{one.quantity:,.6g} {one.unit}")
+        (f"{one.key.action.value} {one.key.contract}", str(one.key.quarter), counted(one.quantity, one.unit))
         for one in now(tree)
     ]
     return table(("decision", "quarter", "quantity"), rows) if rows else "nothing to sign or exercise"
@@ -58,9 +59,9 @@ def _waits(tree: TreePlan) -> str:
         (
             f"{one.action.value} {one.contract}",
             " to ".join(dict.fromkeys((str(one.first), str(one.last)))),
-            percent(one.probability),
+            chance(one.probability),
             f"{one.least:,.6g}",
-            f"{one.most:,.6g} {one.unit}",
+            counted(one.most, one.unit),
         )
         for one in waiting(tree)
     ]
@@ -72,7 +73,7 @@ def _courses(tree: TreePlan) -> str:
     dearest = sorted(every, key=lambda one: one.cost, reverse=True)[:MOST_SHOWN]
     shown = every if len(every) <= MOST_SHOWN else dearest
     heads = ("scenario", "probability", "present value", "shortfall cost")
-    rows = [(one.scenario, percent(one.probability), usd(one.cost), usd(one.shortfall)) for one in shown]
+    rows = [(one.scenario, chance(one.probability), usd(one.cost), usd(one.shortfall)) for one in shown]
     if any(one.alone is not None for one in shown):
         heads = (*heads, "alone", "regret")
         rows = [(*row, _known(one.alone), _known(one.regret)) for row, one in zip(rows, shown, strict=True)]

@@ -15,6 +15,7 @@ from optimizer.model import highs
 from optimizer.model.arrays import Program
 from optimizer.model.outcome import SolveOptions, Status
 from optimizer.rules.formulation import Formulation
+from optimizer.rules.rule import rules
 
 LEAST_SLACK = 1e-6
 TIME_LIMIT_SECONDS = 60.0
@@ -27,6 +28,7 @@ def conflict(form: Formulation, program: Program) -> str:
     rows = np.array([constraint.parent_component().name for constraint in program.constraints])
     families = _deletion_filter(program, rows)
     lines = ["the case is infeasible; these families of limits cannot hold together: " + ", ".join(families)]
+    lines += [f"  {rule.title}" for rule in rules() if any(one.startswith(f"{rule.CODE}-") for one in families)]
     outcome = highs.solve(_elastic(program), SolveOptions(gap=0.05, time_limit_seconds=TIME_LIMIT_SECONDS))
     if outcome.values is not None:
         slack = outcome.values[program.num_columns :].reshape(2, -1).max(axis=0)
@@ -35,7 +37,7 @@ def conflict(form: Formulation, program: Program) -> str:
             name = form.row_name(rows[row], program.constraints[row].index())
             bent.setdefault(rows[row], []).append((float(slack[row]), name))
         lines.append("the least that would have to bend:")
-        lines += [_line(family, sorted(names, reverse=True)) for family, names in sorted(bent.items())]
+        lines += [_line(sorted(names, reverse=True)) for _, names in sorted(bent.items())]
     return "\n".join(lines)
 
 
@@ -65,10 +67,10 @@ def _infeasible(program: Program, held: np.ndarray) -> bool:
     return outcome.status is Status.INFEASIBLE
 
 
-def _line(family: str, rows: list[tuple[float, str]]) -> str:
+def _line(rows: list[tuple[float, str]]) -> str:
     shown = "; ".join(f"{name} (by {amount:,.4g})" for amount, name in rows[:SHOWN])
     more = f"; and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
-    return f"  {family}: {shown}{more}"
+    return f"  {shown}{more}"
 
 
 def _elastic(program: Program) -> Program:

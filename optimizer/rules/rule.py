@@ -1,5 +1,6 @@
 """What a constraint family must offer, and the discovery of all of them."""
 
+import re
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -23,6 +24,13 @@ class Rule:
 
     CODE: ClassVar[str]
     CATEGORIES: ClassVar[tuple[Category, ...]] = ()
+
+    @property
+    def title(self) -> str:
+        """The family and what it asks, such as `Power: stay within energised power`."""
+        name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(self).__name__).capitalize()
+        asks = (type(self).__doc__ or "").strip().splitlines()[0].rstrip(".")
+        return f"{name}: {asks[0].lower()}{asks[1:]}"
 
     def declare(self, form: Formulation) -> None:
         """Declare operations; most families have none."""

@@ -34,7 +34,7 @@ def test_points_are_told_written_and_audited(case: Path, tmp_path: Path, capsys:
     assert "3 plans, none both cheaper on average and safer in the dearest 50% than another" in said
     assert "no plan brings CVaR below $30.000 k" in said
     assert "1 to 2: the next $1.500 k of expected cost take $6.000 k off the dearest 50%" in said
-    assert "sign | b | 2027Q1: 4 -> 7 blocks" in said
+    assert "sign b 2027Q1: 4 -> 7 blocks" in said
     assert sorted(path.name for path in out.iterdir()) == ["frontier.html", "frontier.json", "frontier.xlsx", "points"]
     for number in (1, 2, 3):
         assert main(["audit", str(out / "points" / f"0{number}")]) == Exit.DONE

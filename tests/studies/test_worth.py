@@ -305,7 +305,7 @@ def test_value_through_the_command_line(tmp_path: Path, capsys: pytest.CaptureFi
     assert main(["value", str(UNCERTAIN)]) == Exit.DONE
     said = capsys.readouterr().out
     assert "perfect information" in said and "$26.250 k" in said
-    assert "option fjord-more" in said and "80.000%" in said
+    assert "option fjord-more" in said and "80.0%" in said
     assert "decide by 2027Q1: sign fjord-year (2 blocks), buy option fjord-more (2 blocks)" in said
     assert main(["value", str(UNCERTAIN.parent / "tutorial")]) == Exit.USAGE
     assert main(["value", str(UNCERTAIN), "--out", str(tmp_path / "plan"), "--json"]) == Exit.DONE
