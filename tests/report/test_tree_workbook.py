@@ -98,7 +98,7 @@ def test_values_are_live(settings: dict[str, object], tmp_path: Path, recalculat
     formulas = [cell.value for row in book["Summary"].iter_rows() for cell in row if cell.data_type == "f"]
     assert sum(formula.startswith("=MAX(0,") for formula in formulas) == 9
     even = load_workbook(path, data_only=True)["Options"]["J9"]
-    assert book["Options"]["J7"].value == "Break-even a block"
+    assert book["Options"]["J8"].value == "Break-even a block"
     assert even.value == pytest.approx(plan.worth.break_even(option))
     assert len(book["Summary"]._charts) == 3
 

@@ -6,32 +6,18 @@ from pathlib import Path
 import openpyxl
 import pandas
 import pytest
-from openpyxl.workbook import Workbook
 
 from optimizer.contracts.block import Block
 from optimizer.contracts.spot import Firmness
 from optimizer.load import load_case
-from optimizer.plan.audit import audit
 from optimizer.plan.plan import Plan
-from optimizer.report.workbook import write_workbook
 from optimizer.run import solve
 from tests.builders import add, edit, one_site, solved, spot
+from tests.report.workbooks import named, written
 
 ROOT = Path(__file__).resolve().parents[2]
 VOLATILE = ("OFFSET(", "INDIRECT(", "NOW(", "TODAY(", "RAND(")
 Recalculate = Callable[[Path], Path]
-
-
-def book(plan: Plan, path: Path) -> Path:
-    """The workbook of a plan."""
-    write_workbook(plan, audit(plan.case, plan), path)
-    return path
-
-
-def named(workbook: Workbook, name: str) -> float:
-    """The value of a defined name."""
-    ((sheet, cell),) = workbook.defined_names[name].destinations
-    return workbook[sheet][cell.replace("$", "")].value
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +37,7 @@ def rich() -> Plan:
 
 def test_cached_values_are_there_without_recalculation(tutorial: Plan, tmp_path: Path) -> None:
     """Proves: pandas and previews see numbers, not blanks or zeros."""
-    path = book(tutorial, tmp_path / "plan.xlsx")
+    path = written(tutorial, tmp_path / "plan.xlsx")
     values = openpyxl.load_workbook(path, data_only=True)
     assert named(values, "objective_formula") == pytest.approx(16_031_360.0, abs=0.005)
     assert named(values, "checks_pass") == 1
@@ -70,7 +56,7 @@ def test_libreoffice_recalculates_the_same(
     A broken rule would give: a formula that differs from the value written beside it.
     """
     plan = tutorial if make is None else make()
-    path = book(plan, tmp_path / "plan.xlsx")
+    path = written(plan, tmp_path / "plan.xlsx")
     cached = openpyxl.load_workbook(path, data_only=True)
     again = openpyxl.load_workbook(recalculate(path), data_only=True)
     assert named(again, "objective_solver") == pytest.approx(plan.result.objective, abs=0.005)
@@ -94,7 +80,7 @@ def test_an_overwritten_price_moves_the_objective(tmp_path: Path, recalculate: R
 
     A broken rule would give: 10,000 (pasted numbers).
     """
-    path = book(solved(one_site(10.0)), tmp_path / "plan.xlsx")
+    path = written(solved(one_site(10.0)), tmp_path / "plan.xlsx")
     workbook = openpyxl.load_workbook(path)
     sheet = workbook["Inputs"]
     header, target = None, None
@@ -118,7 +104,7 @@ def test_an_overwritten_price_moves_the_objective(tmp_path: Path, recalculate: R
 def test_text_of_users_never_becomes_a_formula(tmp_path: Path) -> None:
     """Proves: a title that looks like a formula stays text."""
     plan = solved(one_site(10.0, title="=HYPERLINK(1)"))
-    workbook = openpyxl.load_workbook(book(plan, tmp_path / "plan.xlsx"))
+    workbook = openpyxl.load_workbook(written(plan, tmp_path / "plan.xlsx"))
     for sheet in workbook.worksheets:
         for row in sheet.iter_rows():
             for cell in row:
@@ -128,7 +114,7 @@ def test_text_of_users_never_becomes_a_formula(tmp_path: Path) -> None:
 
 def test_the_workbook_follows_the_house_rules(tutorial: Plan, tmp_path: Path) -> None:
     """Proves: no volatile function, no external link, no hidden sheet, row or column."""
-    workbook = openpyxl.load_workbook(book(tutorial, tmp_path / "plan.xlsx"))
+    workbook = openpyxl.load_workbook(written(tutorial, tmp_path / "plan.xlsx"))
     for sheet in workbook.worksheets:
         assert sheet.sheet_state == "visible"
         assert not any(dimension.hidden for dimension in sheet.row_dimensions.values())

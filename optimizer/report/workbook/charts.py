@@ -59,8 +59,10 @@ def plotted(sheet: Sheet, line: Written, colour: str, is_line: bool = False, das
     )
 
 
-def draw(sheet: Sheet, title: str, series: Sequence[Plotted], place: Place, shape: str) -> None:
-    """Place a chart over the cells of `place`; `shape` is the number format of its value axis."""
+def draw(
+    sheet: Sheet, title: str, series: Sequence[Plotted], place: Place, shape: str, most: float | None = None
+) -> None:
+    """Place a chart over the cells of `place`; `shape` is the number format of its value axis, `most` where it ends."""
     columns = [one for one in series if not one.is_line]
     lines = [one for one in series if one.is_line]
     bars, overlay = BarChart(), LineChart()
@@ -71,6 +73,7 @@ def draw(sheet: Sheet, title: str, series: Sequence[Plotted], place: Place, shap
     if columns and lines:
         chart += overlay
     _dress(chart, title, shape)
+    chart.y_axis.scaling.max = most
     if len(series) == 1:
         chart.legend = None
         chart.layout.manualLayout.h = 0.74

@@ -36,6 +36,7 @@ class Format(Enum):
     WEIGHT = '#,##0.00##;-#,##0.00##;"–"'
     FACTOR = "0.0000"
     SHARE = '0.0%;-0.0%;"–"'
+    CHANCE = '0.0##%;-0.0##%;"–"'
     GAP = "0.0000%"
     FLAG = '0;-0;"–"'
     PLAIN = "0"
@@ -46,7 +47,7 @@ class Format(Enum):
     def characters(self, number: float) -> int:
         """How many characters a number takes, about."""
         decimals = {Format.CENTS: 2, Format.DECIMAL: 2, Format.PRICE: 4, Format.WEIGHT: 4, Format.FACTOR: 4}
-        if self in (Format.SHARE, Format.GAP):
+        if self in (Format.SHARE, Format.CHANCE, Format.GAP):
             return 7
         if self is Format.DATE:
             return 9

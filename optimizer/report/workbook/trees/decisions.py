@@ -11,7 +11,7 @@ from optimizer.report.workbook.decisions import amounts_format
 from optimizer.report.workbook.live import ZERO, Call, Cell, Live, highest
 from optimizer.report.workbook.sheet import Sheet
 from optimizer.report.workbook.style import Align, Format, Look, Style, Tone
-from optimizer.report.workbook.trees.scenarios import LEFT, ScenarioView, heads
+from optimizer.report.workbook.trees.scenarios import AFTER, LEFT, ScenarioView, heads
 from optimizer.tables.quarter import Quarter
 
 Known = tuple[Cell | None, Cell | None]
@@ -32,16 +32,13 @@ class OptionRow:
 def write_decided(sheet: Sheet, tree: TreePlan) -> None:
     """What all scenarios share."""
     sheet.widths((3, 18, 44, 14, 18, 12))
-    heads(sheet, "Action", "Contract", "Quarter", "Quantity", "Unit", right=3)
+    heads(sheet, "Action", "Contract", "Quarter", "Quantity", right=3)
+    sheet.header(4, 6, "Unit", Align.LEFT, indent=1)
     for one in now(tree):
-        for column, text in (
-            (2, one.key.action.value),
-            (3, one.key.contract),
-            (4, str(one.key.quarter)),
-            (6, one.unit),
-        ):
+        for column, text in enumerate((one.key.action.value, one.key.contract, str(one.key.quarter)), 2):
             sheet.words(sheet.next, column, text, LEFT)
         sheet.put(sheet.next, 5, one.quantity, Style(Format.COUNT))
+        sheet.words(sheet.next, 6, one.unit, AFTER)
         sheet.next += 1
 
 
@@ -114,14 +111,10 @@ def _use(sheet: Sheet, one: Rights, quarters: Sequence[Quarter]) -> tuple[Cell, 
 def _value_heads(sheet: Sheet, currency: str) -> None:
     names = ("Least cost without it", "Proven bound of that", "Value", "Value, at least", "Value, at most")
     dollars = ("Blocks counted", "Premium counted", "Break-even a block")
+    note = f"{currency}; counted: weighed by what a dollar in a scenario adds to the objective"
+    sheet.words(sheet.next, 2, note, Style(tone=Tone.QUIET, look=Look.SMALL, side=Align.LEFT))
     for number, name in enumerate(("Option", *names, *dollars)):
-        sheet.header(sheet.next, 2 + number, name, Align.RIGHT if number else Align.LEFT)
-    sheet.words(
-        sheet.next + 1,
-        2,
-        f"{currency}; counted: weighed by what a dollar in a scenario adds to the objective",
-        Style(tone=Tone.QUIET, look=Look.SMALL, side=Align.LEFT),
-    )
+        sheet.header(sheet.next + 1, 2 + number, name, Align.RIGHT if number else Align.LEFT)
     sheet.next += 2
 
 

@@ -40,9 +40,8 @@ def write_frontier_workbook(frontier: Frontier, path: Path) -> None:
 def _points(sheet: Sheet, frontier: Frontier) -> None:
     currency = frontier.case.settings.currency
     sheet.widths((3, 9, 22, 22, 22, 12, 20, 20, 20, 20, 18, 14))
-    names = ("Point", "Expected cost", "CVaR", "Proven bound", "Gap", "Costs more", "Off the tail")
-    heads(sheet, *names, "Next costs", "Next takes off", "Off the tail for 1", "Folder", right=1)
-    sheet.words(3, POINT, f"{currency}, present value; the bound is that of expected cost at this CVaR", QUIET)
+    names = ("Point", "Expected cost", "CVaR", "Proven bound", "Gap", "Cost above point 1", "CVaR below point 1")
+    heads(sheet, *names, "Cost to next point", "CVaR saved by it", f"Saved per {currency}", "Folder", right=1)
     means: list[Cell] = []
     tails: list[Cell] = []
     for number, point in enumerate(frontier.points, 1):
@@ -55,23 +54,26 @@ def _points(sheet: Sheet, frontier: Frontier) -> None:
         sheet.words(sheet.next, FOLDER, place(number), Style(tone=Tone.QUIET))
         sheet.next += 1
     _live(sheet, means, tails)
+    note = f"{currency}, present value; the proven bound is that of expected cost at this CVaR"
+    sheet.words(sheet.next, EXPECTED, note, QUIET)
     sheet.next += 1
     if frontier.least_cvar is not None:
         sheet.words(sheet.next, EXPECTED, "No plan brings CVaR below", QUIET)
         sheet.put(sheet.next, CVAR, frontier.least_cvar, Style(Format.CENTS))
-        sheet.next += 2
+        sheet.next += 1
     if not frontier.separated:
         words = "The gaps are wider than what lies between the plans: what safety costs is not proven"
         sheet.words(sheet.next, EXPECTED, words, QUIET)
-        sheet.next += 2
+        sheet.next += 1
     if frontier.complete:
         sheet.words(sheet.next, EXPECTED, "Between these points no plan is better by more than the asked gap", QUIET)
-        sheet.next += 2
+        sheet.next += 1
+    sheet.next += 1
     left, right, height = CHART
     series = ("Plans", absolute_address(means), absolute_address(tails), _shown(means), _shown(tails))
     axes = (f"Expected present value, {currency}", f"CVaR, {currency}")
     scatter(sheet, "Expected cost against CVaR", series, axes, (left, right, sheet.next, sheet.next + height))
-    sheet.next += height + 1
+    sheet.next += height + 2
 
 
 def _shown(cells: Sequence[Cell]) -> tuple[float, ...]:

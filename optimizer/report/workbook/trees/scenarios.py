@@ -15,6 +15,8 @@ TIE = 0.01
 ROUNDING = 1e-12
 LEFT = Style(side=Align.LEFT)
 QUIET = Style(tone=Tone.QUIET, side=Align.LEFT)
+AFTER = Style(side=Align.LEFT, indent=1)
+"""Words right of a number."""
 SCENARIO, PROBABILITY, COST, SHORTFALL, UNSERVED, NUMBER, EXCESS, ALONE, REGRET = range(2, 11)
 Column = tuple[Cell, ...]
 
@@ -66,10 +68,10 @@ def write_scenarios(sheet: Sheet, tree: TreePlan, every: Sequence[Course]) -> Sc
     total = Style(Format.CENTS, look=Look.TOTAL)
     row = sheet.next
     sheet.words(row, SCENARIO, "Expected", Style(look=Look.TOTAL, side=Align.LEFT))
-    whole = sheet.put(row, PROBABILITY, Products(shares), Style(Format.GAP, look=Look.TOTAL))
+    whole = sheet.put(row, PROBABILITY, Products(shares), Style(Format.CHANCE, look=Look.TOTAL))
     expected = sheet.put(row, COST, Products(costs, shares), total)
     sheet.put(row, SHORTFALL, Products(short, shares), total)
-    sheet.put(row, UNSERVED, Products(unserved, shares), Style(Format.GAP, look=Look.TOTAL))
+    sheet.put(row, UNSERVED, Products(unserved, shares), Style(Format.CHANCE, look=Look.TOTAL))
     sheet.next += 2
     alone, regrets = _regrets(sheet, every, costs, currency)
     cvar, objective = _risk(sheet, tree, expected, costs, shares, regrets)
@@ -94,7 +96,7 @@ def _rows(sheet: Sheet, every: Sequence[Course]) -> tuple[Column, Column, Column
             columns,
             (PROBABILITY, COST, SHORTFALL, UNSERVED),
             (one.probability, one.cost, one.shortfall, one.unserved),
-            (Format.GAP, Format.CENTS, Format.CENTS, Format.GAP),
+            (Format.CHANCE, Format.CENTS, Format.CENTS, Format.CHANCE),
             strict=True,
         ):
             cells.append(sheet.put(row, column, figure, Style(shape)))
@@ -109,7 +111,7 @@ def _risk(
 ) -> tuple[Cell, Cell]:
     """CVaR as a live formula, in a column beside the scenarios, and the objective that counts it, or the worst."""
     settings, currency = tree.case.settings, tree.case.settings.currency
-    tail = _figure(sheet, "Risk tail (probability)", settings.risk_tail, Format.GAP)
+    tail = _figure(sheet, "Risk tail (probability)", settings.risk_tail, Format.CHANCE)
     weight = _figure(sheet, "Risk weight", settings.risk_weight, Format.PRICE)
     threshold = _figure(sheet, f"Cost at the edge of the tail, {currency}", _edge(tree))
     sheet.header(4, EXCESS, f"Cost beyond the edge, {currency}", Align.RIGHT)

@@ -15,6 +15,7 @@ NAME, LOW, HIGH, INSIDE, BEYOND = range(2, 7)
 MILLION = 1e6
 CHART_ROWS = 17
 SIDES = ((2, 3), (4, 7))
+NEARLY = 0.8
 Column = tuple[Cell, ...]
 
 
@@ -39,12 +40,13 @@ def write_spread(sheet: Sheet, currency: str, costs: Column, unserved: Column, s
     largest = max(abs(cell.amount(0)) for cell in costs)
     unit, divisor = (f"{currency} million", MILLION) if largest >= MILLION else (currency, 1.0)
     digits = 1 if largest < 1000.0 * divisor else 0
+    shape = Format.MONEY if divisor > 1.0 else Format.CENTS
     sheet.next = 4
 
     def money(part: Bin) -> str:
         return f"{part.low / divisor:,.{digits}f}"
 
-    first = _block(sheet, f"Present value, {unit}", costs, shares, money, Format.CENTS)
+    first = _block(sheet, f"Present value, {unit}", costs, shares, money, shape)
     if not any(cell.amount(0) for cell in unserved):
         return (first,)
     title = "Share of demand not served"
@@ -68,7 +70,7 @@ def _block(
     sheet: Sheet, title: str, values: Column, shares: Column, name: Callable[[Bin], str], shape: Format
 ) -> Spread:
     """A line a bin: its edges, and both probabilities."""
-    for column, head in enumerate((title, "From", "Below", "Probability", "Probability of more than from"), NAME):
+    for column, head in enumerate((title, "From", "Below", "Probability", "Probability of more than that"), NAME):
         sheet.header(sheet.next, column, head, Align.RIGHT if column > NAME else Align.LEFT)
     sheet.next += 1
     parts = bins([cell.amount(0) for cell in values], [cell.amount(0) for cell in shares])
@@ -94,8 +96,13 @@ def side_by_side(sheet: Sheet, drawn: Sequence[tuple[str, list[Plotted]]]) -> No
     for number, (title, plots) in enumerate(drawn):
         left, right = SIDES[number % 2]
         first = top + (number // 2) * (CHART_ROWS + 1)
-        draw(sheet, clean(title), plots, (left, right, first, first + CHART_ROWS - 1), "0%")
+        draw(sheet, clean(title), plots, (left, right, first, first + CHART_ROWS - 1), "0%", _whole(plots))
     sheet.next = top + -(-len(drawn) // 2) * (CHART_ROWS + 1)
+
+
+def _whole(plots: Sequence[Plotted]) -> float | None:
+    """The end of the axis of one probability that comes near 1, which a spreadsheet would draw up to 120 %."""
+    return 1.0 if len(plots) == 1 and max(plots[0].numbers) > NEARLY else None
 
 
 def _lower(title: str) -> str:

@@ -13,7 +13,7 @@ from optimizer.report.workbook.down import Between, Beyond, Extreme, Products, Q
 from optimizer.report.workbook.live import ZERO, Cell, Live
 from optimizer.report.workbook.sheet import Book, Sheet
 from optimizer.report.workbook.style import Align, Format, Look, Style
-from optimizer.report.workbook.trees.scenarios import LEFT, QUIET, heads
+from optimizer.report.workbook.trees.scenarios import AFTER, LEFT, QUIET, heads
 from optimizer.report.workbook.trees.spread import Spread, pictures, side_by_side, write_spread
 from optimizer.stress.result import Played
 from optimizer.stress.statistics import Estimate
@@ -28,15 +28,13 @@ SHEETS = (
     ),
     ("Drivers", "What drives the cost", "Part of each driver in cost, and the mean cost at its ends"),
     ("Limits", "Limits that are passed", "In any span (ever) and in each; the excess is given that it is passed"),
-    ("Reactions", "Kept, and in reaction", "Commitments that were kept, and what is committed in reaction"),
+    ("Reactions", "Kept, and in reaction", "Decisions that were kept, and what is committed in reaction"),
     ("Distribution", "Distribution", "How cost and shortfall are distributed; the pictures draw this"),
     ("Futures", "Futures", "A line for every future that was played; those without a cost stand last"),
 )
 TOP = 5
 DRAW, SHARE, COST, BOUND, SHORTFALL, UNSERVED, END, FIRST_DRIVER = range(2, 10)
 LABEL, VALUE, LOW, HIGH, LAST = 2, 3, 4, 5, 7
-AFTER = Style(side=Align.LEFT, indent=1)
-"""Words right of a number."""
 Columns = tuple[tuple[Cell, ...], tuple[Cell, ...], tuple[Cell, ...]]
 
 
@@ -100,11 +98,11 @@ def _futures(sheet: Sheet, summary: Summary) -> Columns:
 
 def _solved(sheet: Sheet, one: Played, probability: float) -> tuple[Cell, Cell, Cell]:
     row = sheet.next
-    chance = sheet.put(row, SHARE, probability, Style(Format.GAP))
+    chance = sheet.put(row, SHARE, probability, Style(Format.CHANCE))
     cost = sheet.put(row, COST, one.cost or 0.0, Style(Format.CENTS))
     sheet.put(row, BOUND, one.bound or 0.0, Style(Format.CENTS))
     sheet.put(row, SHORTFALL, one.shortfall_cost, Style(Format.CENTS))
-    return cost, sheet.put(row, UNSERVED, share(one), Style(Format.GAP)), chance
+    return cost, sheet.put(row, UNSERVED, share(one), Style(Format.CHANCE)), chance
 
 
 def _worst(sheet: Sheet, summary: Summary) -> None:
@@ -116,7 +114,7 @@ def _worst(sheet: Sheet, summary: Summary) -> None:
         for one in futures:
             sheet.words(sheet.next, 2, by, LEFT)
             sheet.number(sheet.next, 3, one.played.number, Style())
-            sheet.put(sheet.next, 4, one.played.cost or 0.0, Style(Format.CENTS))
+            sheet.put(sheet.next, 4, one.played.cost or 0.0, Style(Format.MONEY))
             sheet.put(sheet.next, 5, one.short, Style(Format.SHARE))
             sheet.words(sheet.next, 6, one.words, AFTER)
             sheet.next += 1
@@ -126,11 +124,12 @@ def _drivers(sheet: Sheet, summary: Summary) -> None:
     currency = summary.stress.currency
     sheet.widths((3, 36, 16, 26, 26, 14, 22, 14))
     ends = (f"Cost in its lowest tenth, {currency}", f"In its highest, {currency}")
-    heads(sheet, "Driver", "Of the variance", *ends, "Mean", "Mean in the dear tail", "Unit", right=1)
+    heads(sheet, "Driver", "Of the variance", *ends, "Mean", "Mean in the dear tail", right=1)
+    sheet.header(4, 8, "Unit", Align.LEFT, indent=1)
     for one in summary.cost_parts:
         sheet.words(sheet.next, 2, one.driver, LEFT)
         figures = (one.share, one.low, one.high, one.all, one.tail)
-        shapes = (Format.SHARE, Format.CENTS, Format.CENTS, Format.DECIMAL, Format.DECIMAL)
+        shapes = (Format.SHARE, Format.MONEY, Format.MONEY, Format.DECIMAL, Format.DECIMAL)
         for column, (figure, shape) in enumerate(zip(figures, shapes, strict=True), 3):
             if figure is not None:
                 sheet.put(sheet.next, column, figure, Style(shape))
@@ -141,8 +140,9 @@ def _drivers(sheet: Sheet, summary: Summary) -> None:
 
 def _limits(sheet: Sheet, summary: Summary) -> None:
     sheet.widths((3, 44, 14, 12, 12, 12, 12, 20, 20, 14))
-    names = ("Limit", "When", "Chance", "From", "To", "Futures", "Excess on average", "At worst", "Unit")
+    names = ("Limit", "When", "Chance", "From", "To", "Futures", "Excess on average", "At worst")
     heads(sheet, *names, right=2)
+    sheet.header(4, 10, "Unit", Align.LEFT, indent=1)
     for one in summary.limits:
         row, chance = sheet.next, one.excess.chance
         sheet.words(row, 2, one.limit if one.hard else f"{one.limit} (at its price)", LEFT)
@@ -157,18 +157,17 @@ def _limits(sheet: Sheet, summary: Summary) -> None:
 
 
 def _reactions(sheet: Sheet, summary: Summary) -> None:
-    sheet.widths((3, 14, 22, 40, 14, 18))
-    heads(sheet, "What", "Action", "Contract", "Quarter", "Quantity", right=4)
-    sheet.header(4, 5, "Quarter or chance", Align.RIGHT)
+    sheet.widths((3, 14, 22, 48, 14, 14, 18))
+    heads(sheet, "What", "Action", "Contract", "Quarter", "Chance", "Quantity", right=3)
     for action, contract, when, amount in summary.stress.kept:
         _line(sheet, ("kept", action, contract))
         sheet.words(sheet.next, 5, when, Style())
-        sheet.put(sheet.next, 6, amount, Style(Format.DECIMAL))
+        sheet.put(sheet.next, 7, amount, Style(Format.DECIMAL))
         sheet.next += 1
     for one in summary.reactions if summary.stress.solved else ():
         _line(sheet, ("in reaction", one.action, one.contract))
-        sheet.put(sheet.next, 5, one.chance.value, Style(Format.SHARE))
-        sheet.put(sheet.next, 6, one.quantity, Style(Format.DECIMAL))
+        sheet.put(sheet.next, 6, one.chance.value, Style(Format.SHARE))
+        sheet.put(sheet.next, 7, one.quantity, Style(Format.DECIMAL))
         sheet.next += 1
 
 
@@ -203,23 +202,23 @@ def _costs(sheet: Sheet, summary: Summary, columns: Columns) -> None:
     for column, head in enumerate(("At the share", "Edge of the tail"), HIGH + 1):
         sheet.header(sheet.next, column, head, Align.RIGHT)
     _headings(sheet, "Cost", "Estimate")
-    planned = _estimate(sheet, "As planned", found.planned, None, Format.CENTS)
+    planned = _estimate(sheet, "As planned", found.planned, None, Format.MONEY)
     if found.calm.cost is not None:
-        _estimate(sheet, "If all comes as the case says", found.calm.cost, None, Format.CENTS)
-    mean = _estimate(sheet, "Mean", Products(costs, shares), summary.mean, Format.CENTS, Look.BOLD)
+        _estimate(sheet, "If all comes as the case says", found.calm.cost, None, Format.MONEY)
+    mean = _estimate(sheet, "Mean", Products(costs, shares), summary.mean, Format.MONEY, Look.BOLD)
     for at, one in summary.quantiles:
         level = sheet.put(sheet.next, HIGH + 1, at, Style(Format.SHARE))
-        _estimate(sheet, f"{at:.0%} of futures cost at most", Quantile(costs, level), one, Format.CENTS)
+        _estimate(sheet, f"{at:.0%} of futures cost at most", Quantile(costs, level), one, Format.MONEY)
     tail = sheet.put(sheet.next, HIGH + 1, found.risk_tail, Style(Format.SHARE))
-    edge = sheet.put(sheet.next, HIGH + 2, summary.edge, Style(Format.CENTS))
+    edge = sheet.put(sheet.next, HIGH + 2, summary.edge, Style(Format.MONEY))
     words = f"Mean of the dearest {found.risk_tail:.0%} (CVaR)"
-    _estimate(sheet, words, edge + Beyond(costs, shares, edge) / tail, summary.cvar, Format.CENTS, Look.BOLD)
-    _estimate(sheet, "Dearest future", Extreme(costs), None, Format.CENTS)
-    _estimate(sheet, "Mean beyond the plan", mean - planned, None, Format.CENTS)
+    _estimate(sheet, words, edge + Beyond(costs, shares, edge) / tail, summary.cvar, Format.MONEY, Look.BOLD)
+    _estimate(sheet, "Dearest future", Extreme(costs), None, Format.MONEY)
+    _estimate(sheet, "Mean beyond the plan", mean - planned, None, Format.MONEY)
     sheet.section("Shortfall", LAST)
     _headings(sheet, "Demand", "Estimate")
     _estimate(sheet, "Chance that any is not served", Between(unserved, shares, ZERO), summary.any_short, Format.SHARE)
-    _estimate(sheet, "Share not served on average", Products(unserved, shares), summary.short, Format.GAP)
+    _estimate(sheet, "Share not served on average", Products(unserved, shares), summary.short, Format.CHANCE)
 
 
 def _headings(sheet: Sheet, what: str, figure: str) -> None:

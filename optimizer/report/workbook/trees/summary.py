@@ -12,7 +12,7 @@ from optimizer.report.workbook.live import ZERO, Cell, Live
 from optimizer.report.workbook.sheet import Sheet, letter
 from optimizer.report.workbook.style import SERIES, Align, Format, Look, Style
 from optimizer.report.workbook.trees.decisions import OptionRow, least, value_cells
-from optimizer.report.workbook.trees.scenarios import LEFT, QUIET, ScenarioView, verdict
+from optimizer.report.workbook.trees.scenarios import AFTER, LEFT, QUIET, ScenarioView, verdict
 from optimizer.report.workbook.trees.spread import Spread, pictures, side_by_side
 
 LABEL, FIGURE, BOUND, VALUE = 2, 3, 4, 5
@@ -54,7 +54,7 @@ def _figures(sheet: Sheet, tree: TreePlan, scenarios: ScenarioView) -> None:
     sheet.words(sheet.next, LABEL, "Gap to the proven bound", QUIET)
     if gap is not None:
         sheet.put(sheet.next, FIGURE, gap, Style(Format.GAP))
-    sheet.words(sheet.next, BOUND, f"{tree.result.status} (asked: {tree.result.asked_gap:.3%})", LEFT)
+    sheet.words(sheet.next, BOUND, f"{tree.result.status} (asked: {tree.result.asked_gap:.3%})", AFTER)
     sheet.next += 1
     sheet.words(sheet.next, LABEL, "Master check", QUIET)
     verdict(sheet, sheet.next, FIGURE, scenarios.master)
