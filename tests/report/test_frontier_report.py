@@ -38,7 +38,7 @@ def test_the_page_says_what_each_step_buys(found: Frontier, tmp_path: Path) -> N
     page = page_of(found)
     assert page.headline.act == "$3.00\xa0k more on average can take $12.0\xa0k off the dearest 50\xa0%"
     assert [stride.name for stride in page.strides] == ["1 to 2", "2 to 3", "3 to 4", "4 to 5"]
-    words = "The next $750 of expected cost take $3.00\xa0k off the dearest 50\xa0%: 4.00 for every 1 spent."
+    words = "The next $750 of expected cost take $3.00\xa0k off the dearest 50\xa0%: 4.00 for every USD spent."
     assert all(stride.words == words for stride in page.strides)
     assert page.strides[0].changes == ("sign b 2027Q1: 4 → 5.5 blocks",)
     assert page.points.rows[1].cells == ("$27.75\xa0k", "$39.00\xa0k", "$750", "$3.00\xa0k", "0\xa0%")

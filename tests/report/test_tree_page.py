@@ -46,7 +46,7 @@ def test_it_says_what_to_do_first(valued: TreePlan, tmp_path: Path) -> None:
     """Proves: decide by when, and wait for what, stand at the top, in these words."""
     page = written(valued, tmp_path)
     assert "Decide by 2027Q1: sign fjord-year (2 blocks), buy option fjord-more (2 blocks)" in page.text
-    assert "Wait: sign fjord-year (80%, 2027Q2)" in page.text
+    assert "Wait: sign fjord-year (80 %, 2027Q2)" in page.text
     assert (
         page.text.index("Decide by")
         < page.text.index("Expected present value")

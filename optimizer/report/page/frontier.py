@@ -11,6 +11,7 @@ from optimizer.plan.diff import Change, Later
 from optimizer.plan.distribution import round_step
 from optimizer.plan.frontier import Frontier, Move, place
 from optimizer.plan.outlook import now, waiting
+from optimizer.plan.status import StopReason
 from optimizer.plan.tree import TreePlan
 from optimizer.report.page.axes import Values
 from optimizer.report.page.figures import Figure, Key, Row, Table
@@ -84,7 +85,7 @@ def _headline(frontier: Frontier) -> Headline:
     proven = "Every point is proven within the asked gap" if frontier.closed else "Not every point is proven"
     if not frontier.separated:
         proven += "; the gaps are wider than what lies between the plans, so that what safety costs is not proven"
-    if frontier.stop == "interrupt":
+    if frontier.stop == StopReason.INTERRUPT:
         proven += "; the search for points was interrupted"
     bound = "What no plan can bring CVaR below is not known."
     if frontier.least_cvar is not None:
@@ -103,7 +104,7 @@ def _stride(frontier: Frontier, first: int, move: Move) -> Stride:
     if move.dearer > FLAT:
         words = (
             f"The next {money(move.dearer, currency)} of expected cost take {money(move.safer, currency)} off "
-            f"{tail_of(frontier)}: {move.safer / move.dearer:,.2f} for every 1 spent."
+            f"{tail_of(frontier)}: {move.safer / move.dearer:,.2f} for every {currency} spent."
         )
     changes = [_changed(one) for one in move.decisions] + [_later(one) for one in move.later]
     left = len(changes) - MOST_CHANGES
@@ -120,10 +121,9 @@ def _changed(one: Change) -> str:
 
 
 def _later(one: Later) -> str:
-    chances = f"{percent(one.probability_before)} → {percent(one.probability_after)}"
-    return (
-        f"later, {one.what.replace(' | ', ' ')}: {one.mean_before:,.4g} → {one.mean_after:,.4g} on average ({chances})"
-    )
+    before, after = percent(one.probability_before), percent(one.probability_after)
+    chances = "" if before == after else f" ({before} → {after})"
+    return f"later, {one.what.replace(' | ', ' ')}: {one.mean_before:,.4g} → {one.mean_after:,.4g} on average{chances}"
 
 
 def _picture(frontier: Frontier) -> Figure:
@@ -152,7 +152,7 @@ def _picture(frontier: Frontier) -> Figure:
         signs = (Stroke(max(x(bound), 0.0), y, at, y, "bound"), Sign(at, y, Shape.DISC, "sign"))
         marks.append(Group(title, signs))
         marks.append(Text(at, y - 9.0, str(count), "label", dx=7.0))
-    keys = (Key("ink", "a plan"), Key("trace", "reached by these plans"))
+    keys = (Key("dot", "a plan"), Key("trace", "reached by these plans"))
     keys += () if frontier.closed and frontier.complete else (Key("bound", "as far as a cheaper one could be"),)
     keys += (Key("lead", "no plan is below"),) if floors else ()
     return Figure(
@@ -209,7 +209,7 @@ def _points(frontier: Frontier) -> Table:
         )
         for count, point in enumerate(frontier.points, 1)
     )
-    return Table("", ("Point", "Expected", "CVaR", "Costs more", "Off the tail", "Gap"), rows)
+    return Table("", ("Point", "Expected", "CVaR", "Expected, above 1", "CVaR, below 1", "Gap"), rows)
 
 
 def _decisions(points: Sequence[TreePlan]) -> Table:

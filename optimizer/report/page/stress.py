@@ -81,14 +81,14 @@ def _headline(summary: Summary) -> Headline:
     found = summary.stress
     held = dict(summary.ends)[End.HELD]
     status = f"Every hard limit holds in {at_least(held.value)} of {summary.count:,} futures"
-    between = f"The share is between {_between(held, percent)}, with 95 % confidence."
+    between = f"The share is {_between(held, percent)}, with 95 % confidence."
     if found.interrupted:
         between += f" Interrupted: {found.asked:,} futures were asked for."
     if not found.solved:
         return Headline("No future has a plan with what is kept", False, status, between)
     nearly = dict(summary.quantiles)[NEARLY_ALL].value
-    act = f"In {NEARLY_ALL:.0%} of futures the plan costs at most {money(nearly, found.currency)}"
-    return Headline(act.replace("%", " %", 1), held.value == 1.0, status, between)
+    act = f"In {percent(NEARLY_ALL)} of futures the plan costs at most {money(nearly, found.currency)}"
+    return Headline(act, held.value == 1.0, status, between)
 
 
 def _kept(summary: Summary) -> str:
@@ -112,17 +112,24 @@ def _cards(summary: Summary) -> tuple[Card, ...]:
     any_short = summary.any_short
     broken = summary.broken
     return (
-        Card("Mean cost", say(summary.mean.value), f"{_between(summary.mean, say)}; {words}"),
+        Card("Mean cost", say(summary.mean.value), f"{_sure(summary.mean, say)}; {words}"),
         Card(
-            f"Dearest {percent(found.risk_tail)} on average", say(summary.cvar.value), f"{_between(summary.cvar, say)}"
+            f"Dearest {percent(found.risk_tail)} on average",
+            say(summary.cvar.value),
+            _sure(summary.cvar, say),
         ),
         Card(
             "Chance of a shortfall",
             percent(any_short.value),
-            f"{_between(any_short, percent)}; {percent(summary.short.value, 2)} of demand on average",
+            f"{_sure(any_short, percent)}; {percent(summary.short.value, 2)} of demand on average",
             any_short.value > 0.0,
         ),
-        Card("Chance that a limit is passed", percent(broken.value), _between(broken, percent), broken.value > 0.0),
+        Card(
+            "Chance that a limit is passed",
+            percent(broken.value),
+            _sure(broken, percent),
+            broken.value > 0.0,
+        ),
     )
 
 
@@ -164,7 +171,7 @@ def _by_quarter(summary: Summary) -> Figure:
         )
         for one in summary.fan
     )
-    head = ("Quarter", "Chance", "95 % between", "Mean share", "In half at most", "In 90 %", "In 99 %")
+    head = ("Quarter", "Chance", "95 % interval", "Mean share", "In half at most", "In 90 %", "In 99 %")
     return Figure(
         title,
         "Share of futures in which any demand of the quarter goes unserved.",
@@ -192,12 +199,12 @@ def _costs(summary: Summary) -> Table:
     ]
     tail = f"Mean of the dearest {percent(found.risk_tail)} (CVaR)"
     rows.append(Row(tail, (say(summary.cvar.value), _between(summary.cvar, say)), True))
-    return Table(f"present value, {currency}", ("Cost", "Estimate", "95 % between"), tuple(rows))
+    return Table(f"present value, {currency}", ("Cost", "Estimate", "95 % interval"), tuple(rows))
 
 
 def _ends(summary: Summary) -> Table:
     rows = tuple(Row(end.value, (percent(one.value), _between(one, percent))) for end, one in summary.ends)
-    return Table("", ("Futures in which", "Share", "95 % between"), rows)
+    return Table("", ("Futures in which", "Share", "95 % interval"), rows)
 
 
 def _limits(summary: Summary) -> Table:
@@ -205,7 +212,7 @@ def _limits(summary: Summary) -> Table:
     currency = summary.stress.currency
     rows = tuple(_limit(one, currency) for one in summary.limits[:MOST_LIMITS])
     left = len(summary.limits) - len(rows)
-    head = ("Limit", "Chance", "95 % between", "Excess on average", "At worst")
+    head = ("Limit", "Chance", "95 % interval", "Excess on average", "At worst")
     return Table("" if not left else f"{left} more in the tables", head, rows)
 
 
@@ -291,6 +298,15 @@ def _driver(one: Part, currency: str) -> Row:
 
 
 def _between(one: Estimate, say: Callable[[float], str]) -> str:
-    """The interval in words."""
-    ends = ("no limit" if end is None else say(end) for end in (one.low, one.high))
-    return " and ".join(ends)
+    """The interval in words; an end that so few futures cannot tell is left out."""
+    if one.low is None or one.high is None:
+        known = [
+            f"{word} {say(end)}" for word, end in (("at least", one.low), ("at most", one.high)) if end is not None
+        ]
+        return " ".join(known) or "not known"
+    return f"{say(one.low)} to {say(one.high)}"
+
+
+def _sure(one: Estimate, say: Callable[[float], str]) -> str:
+    """The interval on a card."""
+    return f"95 %: {_between(one, say)}"

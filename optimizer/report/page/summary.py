@@ -1,7 +1,6 @@
 """The head and the foot of the page: headline, key figures, checks of the audit, run log."""
 
 import math
-import re
 from dataclasses import dataclass
 
 from optimizer.contracts.contract import Contract
@@ -10,20 +9,20 @@ from optimizer.ledger.operation import OVERRUN, OperationKey
 from optimizer.plan import statements
 from optimizer.plan.audit import Audit
 from optimizer.plan.plan import Plan
+from optimizer.plan.status import Status, StopReason
 from optimizer.report.page.decisions import NOT_OURS, Fact, contracted
 from optimizer.report.page.figures import Row, Table, hourly_kinds
 from optimizer.report.page.text import at_least, at_most, megawatts, money, percent
 from optimizer.rules.rule import rules
 
-OPTIMAL = "optimal"
 SHARE_DIGITS = 6
 STOPS = {
-    "gap": "the asked gap was reached",
-    "time_limit": "the time limit came first",
-    "interrupt": "the search was interrupted",
-    "other_limit": "a limit of the solver came first",
-    "proof": "the search was complete",
-    "error": "the solver stopped with an error",
+    StopReason.GAP: "the asked gap was reached",
+    StopReason.TIME_LIMIT: "the time limit came first",
+    StopReason.INTERRUPT: "the search was interrupted",
+    StopReason.OTHER_LIMIT: "a limit of the solver came first",
+    StopReason.PROOF: "the search was complete",
+    StopReason.ERROR: "the solver stopped with an error",
 }
 
 
@@ -61,10 +60,10 @@ def headline(plan: Plan, committed: float) -> Headline:
     result, currency = plan.result, plan.case.settings.currency
     objective = result.objective or 0.0
     gap = "" if result.gap is None else at_most(result.gap)
-    proven = result.status == OPTIMAL
+    proven = result.status == Status.OPTIMAL
     if proven:
         status = "Proven optimal" if not result.gap else f"Proven optimal within {gap}"
-    elif result.status == "scenario":
+    elif result.status == Status.SCENARIO:
         status = f"One scenario of a plan under uncertainty: {result.detail}"
     else:
         status = "Feasible, not proven optimal" + (f": gap {gap}" if gap else ": gap unknown")
@@ -93,9 +92,9 @@ def _names(names: list[str]) -> str:
 
 def _bound(plan: Plan, objective: float, currency: str) -> str:
     result = plan.result
-    if result.status == "scenario":
+    if result.status == Status.SCENARIO:
         return "What is decided before scenarios part need not be the cheapest for this one; the bound is the tree's."
-    stop = STOPS.get(result.stop, result.stop)
+    stop = STOPS[result.stop]
     if result.bound is None:
         return f"No bound is known, so nothing is proven about cheaper plans; {stop}."
     room = objective - result.bound
@@ -194,20 +193,13 @@ def checks(plan: Plan, audited: Audit) -> tuple[Check, ...]:
     replay = f"{contracts} contracts walked through the calendar, {len(audited.books.entries):,} entries"
     return (
         Check("Every contract keeps its terms, and every posting is replayed", not others, _found(others, replay)),
-        *(Check(_describe(rule), not found[rule.CODE], _found(found[rule.CODE], "")) for rule in rules()),
+        *(Check(rule.title, not found[rule.CODE], _found(found[rule.CODE], "")) for rule in rules()),
         Check("The objective is recomputed", reported is not None and off <= 0.01, exact),
     )
 
 
 def _found(count: int, fine: str) -> str:
     return f"{count} findings" if count else fine
-
-
-def _describe(rule: object) -> str:
-    """`FirmShare` and the first line of its docstring, as a sentence."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(rule).__name__).capitalize()
-    first = (type(rule).__doc__ or "").strip().splitlines()[0].rstrip(".")
-    return f"{words}: {first[0].lower()}{first[1:]}"
 
 
 def admitted(plan: Plan) -> Table | None:
@@ -248,7 +240,7 @@ def run_log(plan: Plan) -> tuple[Fact, ...]:
     currency = plan.case.settings.currency
     bound = "none" if result.bound is None else f"{currency} {result.bound:,.2f}"
     return (
-        Fact("Status", f"{result.status}: {STOPS.get(result.stop, result.stop)}"),
+        Fact("Status", f"{result.status}: {STOPS[result.stop]}"),
         Fact("Objective", f"{currency} {result.objective or 0.0:,.2f}"),
         Fact("Bound", bound),
         Fact("Gap", f"{'unknown' if result.gap is None else f'{result.gap:.6%}'} (asked {result.asked_gap:.4%})"),

@@ -81,6 +81,11 @@ def percent(share: float, decimals: int = 1) -> str:
     return _percent(share * 100, decimals)
 
 
+def spaced(words: str) -> str:
+    """Words whose percentages are written as all others on a page: `80 %` for `80%`."""
+    return words.replace("%", f"{NBSP}%")
+
+
 def _percent(value: float, decimals: int) -> str:
     text = f"{abs(value):.{decimals}f}"
     if "." in text:

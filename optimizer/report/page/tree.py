@@ -6,13 +6,15 @@ from pathlib import Path
 from optimizer.case.settings import Objective
 from optimizer.files import write_text
 from optimizer.plan.outlook import Course, advice, courses, now, rights, waiting, worst
+from optimizer.plan.plan import counted
 from optimizer.plan.save_tree import place
+from optimizer.plan.status import Status
 from optimizer.plan.tree import TreePlan
 from optimizer.report.page import deal, spread, worth
 from optimizer.report.page.deal import DealView
 from optimizer.report.page.figures import Figure, Row, Table
-from optimizer.report.page.summary import OPTIMAL, STOPS, Card, Headline
-from optimizer.report.page.text import at_most, money, percent
+from optimizer.report.page.summary import STOPS, Card, Headline
+from optimizer.report.page.text import at_most, money, percent, spaced
 from optimizer.report.page.worth import Sentence
 from optimizer.report.page.write import template
 
@@ -75,10 +77,10 @@ def page_of(tree: TreePlan, linked: bool) -> TreePage:
     """What the page of a plan under uncertainty shows."""
     calendar, settings, result = tree.case.calendar, tree.case.settings, tree.result
     every, options = courses(tree), rights(tree)
-    proven = result.status == OPTIMAL
+    proven = result.status == Status.OPTIMAL
     gap = "gap unknown" if result.gap is None else f"gap {at_most(result.gap)}"
     status = f"{'Proven optimal' if proven else 'Feasible, not proven optimal'}: {gap}"
-    decide, wait = (phrase[0].upper() + phrase[1:] for phrase in advice(tree))
+    decide, wait = (spaced(phrase[0].upper() + phrase[1:]) for phrase in advice(tree))
     figures = (*spread.costs(tree, every), spread.shortfall(every), spread.exercises(tree, options))
     bars = _bars(every, settings.currency)
     return TreePage(
@@ -118,7 +120,7 @@ def _bound(tree: TreePlan) -> str:
     words = (
         "No plan for these scenarios can weigh less than {}, risk counted" if counted else BOUNDS[settings.objective]
     )
-    return f"{words.format(money(result.bound, settings.currency))}; {STOPS.get(result.stop, result.stop)}."
+    return f"{words.format(money(result.bound, settings.currency))}; {STOPS[result.stop]}."
 
 
 def _cards(tree: TreePlan, every: tuple[Course, ...]) -> tuple[Card, ...]:
@@ -158,7 +160,7 @@ def _weighed(tree: TreePlan) -> str:
 
 def _decided(tree: TreePlan) -> Table:
     rows = tuple(
-        Row(f"{one.key.action.value} {one.key.contract}", (str(one.key.quarter), f"{one.quantity:,.6g} {one.unit}"))
+        Row(f"{one.key.action.value} {one.key.contract}", (str(one.key.quarter), counted(one.quantity, one.unit)))
         for one in now(tree)
     )
     return Table("", ("Decision", "Quarter", "Quantity"), rows)
