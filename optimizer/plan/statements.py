@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from optimizer.case.case import Case
 from optimizer.case.world import Site, Workload
@@ -13,9 +12,6 @@ from optimizer.ledger.keys import Cash, Category, Commitment, Draw, Energised, I
 from optimizer.ledger.operation import DEFERRED, INTERRUPTIBLE, RECOVERED, SERVED, SHORTFALL, Operation
 from optimizer.plan.plan import Moved, Plan
 from optimizer.tables.quarter import Quarter
-
-if TYPE_CHECKING:
-    import pandas
 
 
 @dataclass(frozen=True)
@@ -44,13 +40,6 @@ class Grid:
     def totals(self) -> tuple[float, ...]:
         """Sum of all lines by quarter."""
         return tuple(math.fsum(line.values[i] for line in self.lines) for i in range(len(self.quarters)))
-
-    def frame(self) -> "pandas.DataFrame":
-        """The grid as a data frame: a row a label, a column a quarter."""
-        import pandas
-
-        columns = [str(quarter) for quarter in self.quarters]
-        return pandas.DataFrame([line.values for line in self.lines], [line.label for line in self.lines], columns)
 
     def line(self, label: str) -> Line:
         """The line of this label; zeros where there is none."""
@@ -97,28 +86,12 @@ def category(line: Moved) -> Category:
     return line.posting.key.category
 
 
-def installed_by_contract(plan: Plan) -> Grid:
-    """Contracted GPUs by contract; spot as the average over the quarter."""
-    names = [row.name for row in plan.case.of(Contract)]
-    amounts = _of(plan, Installed, lambda m: m.source)
-    return grid("Contracted capacity by contract", "GPUs", plan.case.calendar.quarters, amounts, names)
-
-
 def installed_by_kind(plan: Plan) -> Grid:
     """Contracted GPUs by contract type."""
     kinds = list(dict.fromkeys(row.TABLE.title for row in plan.case.of(Contract)))
     kind = {row.name: row.TABLE.title for row in plan.case.of(Contract)}
     amounts = _of(plan, Installed, lambda m: kind[m.source])
     return grid("Contracted capacity", "GPUs", plan.case.calendar.quarters, amounts, kinds)
-
-
-def installed_by_site(plan: Plan) -> Grid:
-    """Contracted GPUs by site."""
-    names = [row.site for row in plan.case.of(Site)]
-    amounts = [
-        (m.posting.key.site, m.posting.quarter, m.amount) for m in plan.moved if isinstance(m.posting.key, Installed)
-    ]
-    return grid("Contracted capacity by site", "GPUs", plan.case.calendar.quarters, amounts, names)
 
 
 def _hours_share(case: Case, segment: str) -> float:
@@ -229,32 +202,9 @@ def power_limit(plan: Plan) -> Grid:
     return grid("Power energised", "MW", case.calendar.quarters, amounts)
 
 
-def money_by_category(plan: Plan, whole_term: bool = False) -> Grid:
-    """USD by category: cash and the costs that are not cash; to the end of every contract if `whole_term`."""
-    quarters = tail_quarters(plan) if whole_term else plan.case.calendar.quarters
-    return grid("Cost by category", "USD", quarters, _of(plan, Cash, lambda m: category(m).label))
-
-
-def cash_by_supplier(plan: Plan) -> Grid:
-    """USD of cash by supplier in the horizon; money without a supplier (energy aside, serving) under `(own)`."""
-    amounts = [
-        (m.supplier or "(own)", m.posting.quarter, m.amount)
-        for m in plan.moved
-        if isinstance(m.posting.key, Cash) and category(m).cash
-    ]
-    return grid("Cash by supplier", "USD", plan.case.calendar.quarters, amounts)
-
-
-def cash_by_contract(plan: Plan, whole_term: bool = False) -> Grid:
-    """USD of cash by contract."""
-    quarters = tail_quarters(plan) if whole_term else plan.case.calendar.quarters
-    names = [row.name for row in plan.case.of(Contract)]
-    amounts = [
-        (m.source, m.posting.quarter, m.amount)
-        for m in plan.moved
-        if isinstance(m.posting.key, Cash) and category(m).cash and isinstance(m.what, DecisionKey)
-    ]
-    return grid("Cash by contract", "USD", quarters, amounts, names)
+def money_by_category(plan: Plan) -> Grid:
+    """USD by category and quarter of the horizon: cash and the costs that are not cash."""
+    return grid("Cost by category", "USD", plan.case.calendar.quarters, _of(plan, Cash, lambda m: category(m).label))
 
 
 @dataclass(frozen=True)
