@@ -9,6 +9,7 @@ from optimizer.cli.case import read
 from optimizer.cli.progress import ProgressLine
 from optimizer.cli.solve import stem
 from optimizer.cli.text import percent, share, table, usd
+from optimizer.cli.writing import unbroken
 from optimizer.errors import Exit
 from optimizer.plan.frontier import Frontier, Move, place, record
 from optimizer.plan.status import StopReason
@@ -30,7 +31,8 @@ def run(arguments: argparse.Namespace) -> Exit:
         progress(Step(f"reading {arguments.case}"))
         found = frontier(read(arguments.case), arguments.points, request, progress, stop)
         progress(Step(f"writing {folder}"))
-        write_frontier(found, folder)
+        with unbroken():
+            write_frontier(found, folder)
     print(json.dumps(record(found), indent=2) if arguments.json else text(found))
     if not arguments.json:
         print(f"{folder / FRONTIER_WORKBOOK}  {folder / FRONTIER_PAGE}")

@@ -14,6 +14,7 @@ from optimizer.cli.case import place, read, requested
 from optimizer.cli.diff import text
 from optimizer.cli.progress import ProgressLine
 from optimizer.cli.solve import ENDS, any_summary
+from optimizer.cli.writing import unbroken
 from optimizer.errors import Exit, UsageError
 from optimizer.plan.status import StopReason
 from optimizer.publish import require_place, write_any
@@ -37,7 +38,8 @@ def run(arguments: argparse.Namespace) -> Exit:
         found = replan(case, as_of, store, request, progress, None, wait, by, source, arguments.came_true or "")
         if arguments.out is not None:
             progress(Step(f"writing {arguments.out}"))
-            write_any(found.plan, arguments.out, progress)
+            with unbroken():
+                write_any(found.plan, arguments.out, progress)
         shown = store.shown
     if arguments.json:
         print(json.dumps(document(found), indent=2, default=str))

@@ -14,6 +14,7 @@ from optimizer.cli import tree
 from optimizer.cli.case import read, requested
 from optimizer.cli.progress import ProgressLine
 from optimizer.cli.text import percent, table, usd
+from optimizer.cli.writing import unbroken
 from optimizer.errors import Exit
 from optimizer.futures.future import certain
 from optimizer.plan.diff import HIDDEN
@@ -65,7 +66,8 @@ def run(arguments: argparse.Namespace) -> Exit:
         require_place(folder)
         solved = _solved(case, _request(arguments), progress, took)
         progress(Step(f"writing {folder}"))
-        solved = write_any(solved, folder, progress)
+        with unbroken():
+            solved = write_any(solved, folder, progress)
     _say(solved, folder, arguments.json)
     return Exit.INTERRUPTED if solved.result.stop == StopReason.INTERRUPT else ENDS[solved.result.status]
 

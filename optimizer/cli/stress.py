@@ -6,6 +6,7 @@ from pathlib import Path
 
 from optimizer.cli.progress import ProgressLine
 from optimizer.cli.text import chance, table, usd
+from optimizer.cli.writing import unbroken
 from optimizer.errors import Exit, UnsolvableError
 from optimizer.plan.plan import Plan
 from optimizer.plan.save import load_plan
@@ -53,7 +54,8 @@ def run(arguments: argparse.Namespace) -> Exit:
             raise KeyboardInterrupt
         progress(Step(f"writing {folder}"))
         summary = Summary(found)
-        write_stress(summary, folder)
+        with unbroken():
+            write_stress(summary, folder)
     print(json.dumps(record(summary), indent=2) if arguments.json else text(summary, folder))
     if found.interrupted:
         return Exit.INTERRUPTED

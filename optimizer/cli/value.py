@@ -11,6 +11,7 @@ from optimizer.cli.deal import deal_json, deal_text, figures
 from optimizer.cli.progress import ProgressLine
 from optimizer.cli.solve import ENDS, headline
 from optimizer.cli.text import chance, table, usd
+from optimizer.cli.writing import unbroken
 from optimizer.errors import Exit, StaleError, UsageError
 from optimizer.plan.outlook import Rights, advice, rights
 from optimizer.plan.save import RECORD
@@ -39,10 +40,12 @@ def run(arguments: argparse.Namespace) -> Exit:
             tree = _of_plan(_plan(folder), arguments.deal, request, progress, stop)
         if arguments.out is not None:
             progress(Step(f"writing {arguments.out}"))
-            tree = write_tree(tree, arguments.out, progress)
+            with unbroken():
+                tree = write_tree(tree, arguments.out, progress)
         elif folder is not None:
             progress(Step(f"writing {folder}"))
-            add_values(tree, folder)
+            with unbroken():
+                add_values(tree, folder)
     print(_told(tree, arguments.deal, arguments.json))
     if at is not None and not arguments.json:
         print(f"{at / WORKBOOK}  {at / PAGE}")

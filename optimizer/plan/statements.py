@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from optimizer.case.case import Case
 from optimizer.case.world import Site, Workload
@@ -12,6 +13,9 @@ from optimizer.ledger.keys import Cash, Category, Commitment, Draw, Energised, I
 from optimizer.ledger.operation import DEFERRED, INTERRUPTIBLE, RECOVERED, SERVED, SHORTFALL, Operation
 from optimizer.plan.plan import Moved, Plan
 from optimizer.tables.quarter import Quarter
+
+if TYPE_CHECKING:
+    import pandas
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,13 @@ class Grid:
     def totals(self) -> tuple[float, ...]:
         """Sum of all lines by quarter."""
         return tuple(math.fsum(line.values[i] for line in self.lines) for i in range(len(self.quarters)))
+
+    def frame(self) -> "pandas.DataFrame":
+        """The grid as a data frame: a row a label, a column a quarter."""
+        import pandas
+
+        columns = [str(quarter) for quarter in self.quarters]
+        return pandas.DataFrame([line.values for line in self.lines], [line.label for line in self.lines], columns)
 
     def line(self, label: str) -> Line:
         """The line of this label; zeros where there is none."""

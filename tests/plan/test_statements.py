@@ -20,6 +20,7 @@ def test_statements_tie() -> None:
     assert sum(value for _, value in statements.present_value_by_category(plan)) == 12_000.0
     assert [(row.contract, row.total) for row in statements.obligations(plan)] == [("b", 8_000.0)]
     assert statements.installed_by_kind(plan).line("Reserved blocks").values == (8.0,)
+    assert statements.installed_by_kind(plan).frame().loc["Reserved blocks", "2027Q1"] == 8.0
     assert statements.service_by_kind(plan).totals == pytest.approx((10.0,))
     assert statements.due(plan).totals == (10.0,)
 
