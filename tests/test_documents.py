@@ -3,12 +3,15 @@
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from optimizer.catalog import catalog
 from optimizer.cli.main import build_parser, main
+from optimizer.publish import WORKBOOK
 from optimizer.report.formulation import formulation_page
 from optimizer.tables.reference import reference_page
 
@@ -52,6 +55,16 @@ def test_the_readme_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         told = re.search(r"# exit (\d+)", line)
         expected = 4 if "infeasible" in line else int(told[1]) if told else 0
         assert main(words[:redirect]) == expected, line
+
+
+def test_the_readme_program_runs(tmp_path: Path) -> None:
+    """Proves: the Python lines of the README are a whole program, which prints a data frame with its quarters."""
+    (program,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    shutil.copytree(ROOT / "data" / "tutorial", tmp_path / "data" / "tutorial")
+    (tmp_path / "program.py").write_text(program, encoding="utf-8")
+    done = subprocess.run([sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "2027Q1" in done.stdout
+    assert (tmp_path / "reports" / "tutorial" / WORKBOOK).exists()
 
 
 def test_ci_runs_the_readmes_test_command() -> None:
