@@ -348,8 +348,8 @@ def _without_plan(case: Case, request: Request, detail: str, seconds: float) -> 
 def _blank(case: Case, asked: SolveOptions, solver: str, solver_version: str) -> Result:
     """A result that says nothing yet: what was asked, of which case, and of what solver."""
     return Result(
-        "", "", None, None, None, asked.gap, content_hash(case.records), solver, solver_version, package_version(),
-        asked.seed, asked.threads, 0, 0, 0, 0, Seconds(), "",
+        Status.NO_PLAN, StopReason.OTHER_LIMIT, None, None, None, asked.gap, content_hash(case.records), solver,
+        solver_version, package_version(), asked.seed, asked.threads, 0, 0, 0, 0, Seconds(), "",
     )  # fmt: skip
 
 

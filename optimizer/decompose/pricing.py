@@ -44,13 +44,13 @@ class Pricing:
     def resume(self, known: Checkpoint) -> None:
         """Go on from what was kept; its bound is that of a regret against the least costs of then."""
         self.bounds |= known.bounds
+        if np.array_equal(known.least, self.search.aim.least):
+            self.search.bounded(known.bound)
         if known.best is not None:
             self._adopt(self._standing(known.best))
         for bounds in known.holding:
             self.master.learn(bounds)
         self.learn(known.bounds.items())
-        if np.array_equal(known.least, self.search.aim.least):
-            self.search.bounded(known.bound)
         if known.underway is not None:
             self._priced(self._standing(known.underway))
 

@@ -1,6 +1,6 @@
 """A tree to its plan by decomposition, on this machine's cores or on a cluster."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
@@ -52,4 +52,4 @@ def decompose(
             return found, []
         if means.spare and not search.search.aim.is_mean:
             search, found.detail = least_expected(search)
-        return found, search.finished(template)
+        return found, search.finished(replace(template, stop=found.stop))

@@ -152,7 +152,7 @@ def test_a_damaged_file_is_refused_or_as_good_as_new(tmp_path: Path) -> None:
     A broken rule would give: an error of the unpacking that names no file.
     """
     file, gradient = tmp_path / "k.npz", np.sqrt(np.arange(30.0))
-    Keeper(file, OWNER).write(Checkpoint(7.5, ({0: Bound(1.0, gradient)},), {}, None, None))
+    Keeper(file, OWNER).write(Checkpoint(7.5, ({0: Bound(1.0, gradient)},), {}, None, None, np.zeros(0)))
     content, refused = file.read_bytes(), 0
     for place in range(0, len(content), 5):
         file.write_bytes(content[:place] + bytes([content[place] ^ 0x55]) + content[place + 1 :])
