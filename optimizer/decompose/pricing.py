@@ -179,9 +179,9 @@ class Pricing:
             plans = [bundle for side, bundle in chosen if side is Side.PLAN]
             for _ in self._replan(best, plans, self.efforts, self.search.fine):
                 self._adopt(best)
-            bounds = [bundle for side, bundle in chosen if side is Side.BOUND]
-            self.learn(self._rebound(best, bounds))
-            if bounds:
+            known = len(self.master.cuts)
+            self.learn(self._rebound(best, [bundle for side, bundle in chosen if side is Side.BOUND]))
+            if len(self.master.cuts) > known:
                 choosing.best(self.search, self.master, choosing.EXACT)
 
     def _elsewhere(self, best: Standing) -> bool:

@@ -9,8 +9,7 @@ from dataclasses import replace
 from threading import Event
 
 from optimizer.case.case import Case
-from optimizer.errors import NoPlanError, UnsolvableError
-from optimizer.model.outcome import Status, StopReason
+from optimizer.model.outcome import StopReason
 from optimizer.plan.deal import CourseCost, Deal, Side, Table
 from optimizer.plan.outlook import courses, rights
 from optimizer.plan.tree import TreePlan
@@ -18,7 +17,7 @@ from optimizer.plan.worth import Known, Least
 from optimizer.request import Listener, Request, Step, silent
 from optimizer.run import is_split, solve_tree
 from optimizer.studies.parts import Parts, as_option, parts, right_of, without_backstop, without_firm, without_option
-from optimizer.studies.worth import require_scenarios
+from optimizer.studies.worth import require_plan, require_scenarios
 
 
 def deal(
@@ -32,9 +31,7 @@ def deal(
     require_scenarios(case)
     parts(case, supplier)
     tree = solve_tree(case, request, listen, stop)
-    if tree.result.objective is None:
-        words = f"the tree has no plan ({tree.result.status}). {tree.result.detail}"
-        raise NoPlanError(words) if tree.result.status == Status.NO_PLAN.value else UnsolvableError(words)
+    require_plan(tree, "the tree")
     return dealt(tree, supplier, request, listen, stop)
 
 

@@ -8,15 +8,16 @@ import numpy as np
 
 from optimizer.case.case import Case
 from optimizer.case.settings import Objective
-from optimizer.errors import NoPlanError, UnsolvableError, UsageError
+from optimizer.errors import UnsolvableError, UsageError
 from optimizer.ledger.decision import COMMITTING
-from optimizer.model.outcome import Status, StopReason
+from optimizer.model.outcome import StopReason
 from optimizer.plan.plan import counted
 from optimizer.plan.tree import TreePlan
 from optimizer.request import Listener, Request, Step, options, silent
 from optimizer.run import solve_tree
 from optimizer.studies.bench import Bench, Quantities, played
 from optimizer.studies.making import Made, Wish, make
+from optimizer.studies.worth import require_plan
 from optimizer.uncertainty.chance import Scheme
 from optimizer.uncertainty.growth import grow
 from optimizer.uncertainty.reduction import Method
@@ -158,9 +159,7 @@ class _Study:
         tree = solve_tree(case, self.request, self._about(turn))
         if tree.result.stop == StopReason.INTERRUPT:
             raise _StoppedError
-        if tree.result.objective is None:
-            words = f"{turn} has no plan ({tree.result.status}). {tree.result.detail}"
-            raise NoPlanError(words) if tree.result.status == Status.NO_PLAN else UnsolvableError(words)
+        require_plan(tree, turn)
         return tree
 
     def _about(self, turn: str) -> Listener:

@@ -44,9 +44,7 @@ def worth(case: Case, request: Request | None = None, listen: Listener = silent,
     """
     require_scenarios(case)
     tree = solve_tree(case, request, listen, stop)
-    if tree.result.objective is None:
-        words = f"the tree has no plan ({tree.result.status}). {tree.result.detail}"
-        raise NoPlanError(words) if tree.result.status == Status.NO_PLAN else UnsolvableError(words)
+    require_plan(tree, "the tree")
     return valued(tree, request, listen, stop)
 
 
@@ -54,6 +52,13 @@ def require_scenarios(case: Case) -> None:
     """Raise UsageError for a case in which nothing is uncertain."""
     if not case.of(Scenario):
         raise UsageError("the case has no scenarios: nothing is uncertain. Fix: fill the tables scenarios and shocks")
+
+
+def require_plan(tree: TreePlan, what: str) -> None:
+    """Raise NoPlanError or UnsolvableError, in the words of its result, for a tree without a plan."""
+    if tree.result.objective is None:
+        words = f"{what} has no plan ({tree.result.status}). {tree.result.detail}"
+        raise NoPlanError(words) if tree.result.status == Status.NO_PLAN else UnsolvableError(words)
 
 
 def valued(
