@@ -25,6 +25,7 @@ from optimizer.contracts.block import Block, PrepaidAt
 from optimizer.contracts.commitment import CommitmentSchedule, ExistingCommitment, Item
 from optimizer.contracts.contract import Contract, contract_types
 from optimizer.contracts.option import Option
+from optimizer.contracts.parts.in_service import InService
 from optimizer.contracts.purchase import Purchase
 from optimizer.contracts.spot import Firmness
 from optimizer.ledger.decision import Action, Decision, DecisionKey
@@ -107,6 +108,8 @@ def contracts() -> tuple[Record, ...]:
         ExistingCommitment(commitment="signed", **THERE, availability=0.8, energy_included=False),
         CommitmentSchedule("signed", Item.GPUS, across(*gpus)),
         *(CommitmentSchedule("signed", item, across(*cash)) for item in Item if item is not Item.GPUS),
+        *(InService(contract=name, share=across(None, 0.9, 0.75)) for name in ("deal", "more", "standby", "signed")),
+        InService(contract="own", invoiced=True, share=across(None, None, 0.5, 0.8)),
     )  # fmt: skip
 
 

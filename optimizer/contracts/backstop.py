@@ -6,7 +6,7 @@ Decision: b[k,q] blocks taken in q.
 Constraints
   (BACKSTOP-1)  b[k,q] = draw[k,q] x sum_{q' <= q} f[base[k],q']      taken in full once the offer is signed
                 b[k,q] = draw[k,q]                                    where it comes with no offer
-Money (USD per block): (BACKSTOP-M1) invoices as for a reserved block (BLOCK-M1), from the draw on.
+Money (USD per block): (BACKSTOP-M1) invoices as for a reserved block (BLOCK-M1, BLOCK-M8), from the draw on.
 """
 
 from collections.abc import Iterator

@@ -28,6 +28,8 @@ Money (USD, per block unless said otherwise; hours exact)
   (BLOCK-M6) exit: from its date on, all that the delivery moves ends (capacity, invoices, energy, prepayments and
              remedies of tranches not yet delivered); fee = share x remaining invoices; credit left is forfeited
   (BLOCK-M7) resale = GPUs x hours[t] x resale price, received
+  (BLOCK-M8) what is out of service (table `in_service`) is not invoiced, unless the table says so: (SERVICE-1) to
+             (SERVICE-4); what was paid ahead for it is lost
 """
 
 from collections.abc import Iterator
@@ -98,22 +100,32 @@ class Block(BlockTerms):
             yield Posting(Cash(PREPAYMENT), delivery.decided, delivery.value(), self.price, share)
             return
         for tranche in delivery.tranches:
-            yield Posting(Cash(PREPAYMENT), tranche.start, delivery.tranche_value(tranche), self.price, share)
+            paid = share * delivery.charged(tranche.start)
+            yield Posting(Cash(PREPAYMENT), tranche.start, delivery.tranche_value(tranche), self.price, paid)
 
     def _credits(self, case: Case, delivery: Delivery) -> Iterator[Posting]:
         """(BLOCK-M3)."""
         since = delivery.start + self.credit_after_quarters
         rate = self.credit_rate(case, delivery.decided)
         for t in delivery.quarters:
-            if t >= since:
-                billed = delivery.billed(t, delivery.delivered(t))
-                yield Posting(Cash(CREDIT), t, billed, self.price, -rate * delivery.escalation(t))
+            index = delivery.escalation(t) * delivery.charged(t)
+            if t >= since and index:
+                yield Posting(
+                    Cash(CREDIT), t, delivery.billed(t, self._paid_ahead(delivery, t)), self.price, -rate * index
+                )
+
+    def _paid_ahead(self, delivery: Delivery, t: Quarter) -> float:
+        """(SERVICE-3) Share of the block that is there in the quarter and for which the prepayment was paid."""
+        if self.prepaid_at is PrepaidAt.SIGNING:
+            return delivery.delivered(t)
+        return sum(one.share * delivery.charged(one.start) for one in delivery.tranches if one.holds(t))
 
     def _remedies(self, delivery: Delivery) -> Iterator[Posting]:
         """(BLOCK-M5): each tranche is credited when it is delivered."""
         late = max(0, self.delay_quarters - self.grace_quarters)
         for tranche in delivery.tranches if late * self.late_credit_share else ():
             index = -late * self.late_credit_share * delivery.escalation(tranche.start)
+            index *= delivery.charged(tranche.start)
             billed = delivery.billed(tranche.start, tranche.share)
             yield Posting(Cash(REMEDY), tranche.start, billed, self.price, index)
 

@@ -4,7 +4,8 @@ Decision: g[k], fixed at 1.
 Constraints
   (COMMITMENT-1)  g[k] = 1                             held exactly once
 Money and capacity: (COMMITMENT-M1) each item of the schedule posts its series as it stands, from the first planned
-quarter on and beyond the horizon; what was due before the horizon is history.
+quarter on and beyond the horizon; what was due before the horizon is history. What is out of service (table
+`in_service`) is not there, is not invoiced and earns no credit: (SERVICE-1), (SERVICE-2).
 """
 
 from collections.abc import Iterator
@@ -15,8 +16,9 @@ from optimizer.case.case import Case
 from optimizer.contracts.block import RESERVED
 from optimizer.contracts.contract import Contract
 from optimizer.contracts.parts.checks import FAULT, foreign
+from optimizer.contracts.parts.in_service import charged
 from optimizer.contracts.parts.standing import capacity, energy
-from optimizer.contracts.parts.walk import booked_capacity, energy_cost
+from optimizer.contracts.parts.walk import billable, booked_capacity, energy_cost
 from optimizer.errors import Finding
 from optimizer.ledger.books import Decided, Entry
 from optimizer.ledger.decision import Action, Decision, DecisionKey, Posting
@@ -45,6 +47,10 @@ class Item(Enum):
             Item.CREDITS: CREDIT,
             Item.FEES: FEE,
         }[self]
+
+
+CHARGED = (Item.INVOICES, Item.CREDITS)
+"""Items that are due for service of the quarter."""
 
 
 @dataclass(frozen=True)
@@ -91,11 +97,13 @@ class ExistingCommitment(Contract):
     def _postings(self, case: Case, row: CommitmentSchedule, t: Quarter, amount: float) -> Iterator[Posting]:
         category = row.item.category
         if category is not None:
-            yield Posting(Cash(category), t, 1.0, row.term_in(t), -1.0 if row.item is Item.CREDITS else 1.0)
+            share = charged(case, self.commitment, t) if row.item in CHARGED else 1.0
+            if share:
+                yield Posting(Cash(category), t, 1.0, row.term_in(t), -share if row.item is Item.CREDITS else share)
             return
         yield from capacity(case, self, t, amount)
         if not self.energy_included:
-            yield energy(case, self, t, amount)
+            yield from energy(case, self, t, amount)
 
     def replay(self, case: Case, decided: Decided) -> Iterator[Entry | Finding]:
         """Entries of the schedule, and a finding unless the contract is held exactly once."""
@@ -117,11 +125,11 @@ class ExistingCommitment(Contract):
                 if not self.energy_included:
                     yield self.entry(Cash(ENERGY), t, energy_cost(case, self, t, amount))
             case Item.INVOICES:
-                yield self.entry(Cash(RESERVED), t, amount)
+                yield self.entry(Cash(RESERVED), t, amount * billable(case, self, t))
             case Item.PREPAYMENTS:
                 yield self.entry(Cash(PREPAYMENT), t, amount)
             case Item.CREDITS:
-                yield self.entry(Cash(CREDIT), t, -amount)
+                yield self.entry(Cash(CREDIT), t, -amount * billable(case, self, t))
             case Item.FEES:
                 yield self.entry(Cash(FEE), t, amount)
 

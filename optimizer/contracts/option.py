@@ -10,7 +10,7 @@ Constraints
   (OPTION-4)  min[k] c[k,q] <= e[k,q] <= max[k] c[k,q]                       smallest exercise
 
 Money (USD per block): (OPTION-M1) premium when the right is bought; (OPTION-M2) invoices at the strike as for a
-reserved block (BLOCK-M1), from the exercise on.
+reserved block (BLOCK-M1, BLOCK-M8), from the exercise on.
 """
 
 from collections.abc import Iterator

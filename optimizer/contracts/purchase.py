@@ -10,6 +10,7 @@ Money (USD per unit)
   (PURCHASE-M4) where the life passes the horizon, value that is not cash: tail value x straight-line depreciation
                 (capex less residual, over the life) still to come, in the first quarter after the horizon or on
                 delivery, if that is later
+What is out of service (table `in_service`) is neither usable nor costs opex and energy: (SERVICE-1), (SERVICE-2).
 """
 
 from collections.abc import Iterator
@@ -18,9 +19,10 @@ from dataclasses import dataclass, replace
 from optimizer.case.case import Case
 from optimizer.contracts.contract import Contract
 from optimizer.contracts.parts.checks import broken, exceeds, foreign, is_whole, window_problems
+from optimizer.contracts.parts.in_service import charged
 from optimizer.contracts.parts.signed import window
 from optimizer.contracts.parts.standing import capacity, energy
-from optimizer.contracts.parts.walk import booked_capacity, energy_cost
+from optimizer.contracts.parts.walk import billable, booked_capacity, energy_cost
 from optimizer.errors import Finding
 from optimizer.ledger.books import Decided, Entry
 from optimizer.ledger.decision import Action, Decision, DecisionKey, Posting, Relation, Selector
@@ -97,8 +99,10 @@ class Purchase(Contract):
         yield from self._returned(case, delivered)
         for t in (delivered + age for age in range(self.life_quarters)):
             yield from capacity(case, self, t, self.gpus_per_unit)
-            yield Posting(Cash(OPEX), t, self.gpus_per_unit, self.term("opex_usd_per_gpu_quarter"))
-            yield energy(case, self, t, self.gpus_per_unit)
+            share = charged(case, self.purchase, t)
+            if share:
+                yield Posting(Cash(OPEX), t, self.gpus_per_unit, self.term("opex_usd_per_gpu_quarter"), share)
+            yield from energy(case, self, t, self.gpus_per_unit)
 
     def _returned(self, case: Case, delivered: Quarter) -> Iterator[Posting]:
         """(PURCHASE-M3), (PURCHASE-M4)."""
@@ -138,7 +142,7 @@ class Purchase(Contract):
         yield self.entry(Cash(CAPEX), t, capex - capex * self.deposit_share)
         wear = (capex - capex * self.residual_share) / self.life_quarters
         for _ in range(self.life_quarters):
-            yield self.entry(Cash(OPEX), t, gpus * self.opex_usd_per_gpu_quarter)
+            yield self.entry(Cash(OPEX), t, gpus * self.opex_usd_per_gpu_quarter * billable(case, self, t))
             yield self.entry(Cash(ENERGY), t, energy_cost(case, self, t, gpus))
             yield from booked_capacity(case, self, t, gpus)
             if t >= case.calendar.end:

@@ -1,7 +1,7 @@
 """Shocks on terms of contracts in quarters in which nothing is signed: they would change nothing, in silence.
 
-`since` and `until` of a term are quarters of signing (SHOCK-2). Who means a quarter of delivery leaves them blank, and
-lets the scenario part before what is signed is delivered.
+`since` and `until` of a term are quarters of signing (SHOCK-2). Who means quarters in which it delivers shocks the
+table `in_service`; who means other terms of what is delivered later leaves them blank, and lets the scenario part before.
 """
 
 from collections.abc import Iterator, Sequence
@@ -42,7 +42,7 @@ def check_idle(case: Case) -> Iterator[tuple[Shock, Problem]]:
 def _undated(shock: Shock) -> Problem:
     column = "until" if shock.since is None else "since"
     expected = f"a blank cell: a row of {shock.table} has no quarter of signing"
-    cure = "clear it, or shock a table by quarter, such as commitment_schedule, spot_limit or spot_price"
+    cure = "clear it, or shock a table by quarter, such as in_service, commitment_schedule or spot_limit"
     return Problem(column, str(getattr(shock, column)), expected, cure)
 
 
@@ -52,5 +52,5 @@ def _unmet(base: Case, shock: Shock, signings: Sequence[Quarter]) -> Iterator[tu
         return
     found = f"{since} to {until}, when nothing of {shock.row} is signed: it changes nothing"
     opens = f"a quarter of signing, {min(signings)} to {max(signings)}" if signings else "a row that can be signed"
-    cure = "correct it; leave since and until blank to change what is signed at any time"
+    cure = "correct it; leave since and until blank to change what is signed at any time, or shock in_service"
     yield shock, Problem("since" if shock.since else "until", found, opens, cure, Level.WARNING)

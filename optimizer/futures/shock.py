@@ -1,7 +1,8 @@
 """Shocks: what is another number in a scenario than in the case as it stands.
 
-A delay is a shock on a lead time, a default one on availability, a spike one on demand or on a spot price, late power
-one on site_power: any number of the case can be shocked, so that none of them needs code of its own.
+A delay is a shock on a lead time, a supplier who fails or a site that goes dark while it delivers one on in_service, a
+spike one on demand or on a spot price, late power one on site_power: any number of the case can be shocked, so that
+none of them needs code of its own.
 
   (SHOCK-1)  values by quarter change in the quarters `since` to `until`, by default from the parting on
   (SHOCK-2)  a term of a contract changes for what is signed in `since` to `until`, by default for all that is signed
@@ -139,7 +140,8 @@ class Rows:
             self.places[key] = [place for place, record in enumerate(self.records) if shock.covers(record)]
         if not self.places[key]:
             column = "row" if any(record.TABLE.name == shock.table for record in self.records) else "table"
-            raise Unfit(Problem(column, getattr(shock, column), "what stands in the case", "correct the name"))
+            cure = f"correct the name, or add the row to {shock.table}: it may say what holds anyway"
+            raise Unfit(Problem(column, getattr(shock, column), "what stands in the case", cure))
         return self.places[key]
 
     def _changed(self, record: Record, shock: Shock, known: Quarter) -> Iterator[Record]:
@@ -197,10 +199,21 @@ def _series(calendar: Calendar, series: Series, column: Column, shock: Shock, kn
     if until < since:
         cure = "correct it, or let the scenario part earlier"
         raise Unfit(Problem("until", str(until), f"{since} or later: nothing changes before it is known", cure))
+    if column.blank is not Blank.REFUSED:
+        series = _reaching(series, since, until)
     values = list(series.values)
     for offset in range(max(0, since - series.first), min(len(values), until - series.first + 1)):
         values[offset] = _number(values[offset], column, shock, series.first + offset)
     return Series(series.first, tuple(values))
+
+
+def _reaching(series: Series, since: Quarter, until: Quarter) -> Series:
+    """The series with blank cells where it does not reach from `since` to `until`: blanks at its ends were cut off."""
+    if not series.values:
+        return Series(since, (None,) * (until - since + 1))
+    before = max(0, series.first - since)
+    after = max(0, until - (series.first + (len(series.values) - 1)))
+    return Series(series.first + -before, ((None,) * before + series.values + (None,) * after))
 
 
 def _number(old: float | None, column: Column, shock: Shock, where: str | Quarter) -> float | None:
@@ -211,10 +224,10 @@ def _number(old: float | None, column: Column, shock: Shock, where: str | Quarte
             return None
         raise Unfit(Problem("value", "blank", "a number", "fill it"))
     if old is None and shock.change is not Change.SET:
-        if column.kind is not Kind.SERIES or column.blank is not Blank.ZERO:
+        old = column.blank.meant if column.kind is Kind.SERIES else None
+        if old is None:
             found = f"{shock.change.value} where the case has a blank cell ({where})"
             raise Unfit(Problem("change", found, "a number to change", "set it, or fill the cell"))
-        old = 0.0
     value = shock.change.of(old or 0.0, shock.value)
     if not isfinite(value):
         found = f"{shock.value:g}, which makes {value:g} of {old or 0.0:g}"

@@ -38,7 +38,7 @@ class Supply:
 
 @dataclass(frozen=True)
 class Installed:
-    """Contracted GPUs at a site before availability and losses; averages over the quarter for spot."""
+    """Contracted GPUs in service at a site, before availability and losses; averages over the quarter for spot."""
 
     site: str
     accelerator: str

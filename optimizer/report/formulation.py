@@ -4,6 +4,7 @@ import sys
 
 from optimizer.case import tree
 from optimizer.contracts.contract import contract_types
+from optimizer.contracts.parts import in_service
 from optimizer.futures import known, shock
 from optimizer.plan import deal, worth
 from optimizer.rules import money, risk
@@ -20,7 +21,7 @@ This page is made from the docstrings of the code (`optimizer schema --formulati
 def formulation_page() -> str:
     """The page in Markdown: contract types in sheet order, then rules by code, then what uncertainty adds."""
     modules = [kind.__module__ for kind in contract_types()] + [type(rule).__module__ for rule in rules()]
-    modules += [part.__name__ for part in (tree, shock, known, risk, worth, deal)]
+    modules += [part.__name__ for part in (in_service, tree, shock, known, risk, worth, deal)]
     parts = [HEAD, "## Money\n", _text(money.weight.__doc__ or "")]
     for module in dict.fromkeys(modules):
         title, _, body = (sys.modules[module].__doc__ or "").partition("\n")

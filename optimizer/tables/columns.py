@@ -32,7 +32,13 @@ class Blank(Enum):
     REFUSED = "every quarter of the horizon needs a value"
     ZERO = "blank means 0"
     UNLIMITED = "blank means no limit"
+    WHOLE = "blank means 1"
     UNCHANGED = "blank means the value of the row's own column"
+
+    @property
+    def meant(self) -> float | None:
+        """The number that an empty cell stands for; None where it stands for none."""
+        return {Blank.ZERO: 0.0, Blank.WHOLE: 1.0}.get(self)
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ def _target(base: Case, row: Uncertainty) -> Problem | None:
         fits = [name for name, one in columns_of(type(aim.rows[0])) if one.kind in kinds and _follows(aim, one.kind)]
         return Problem(column, found, f"a {row.process.value} of one of: {', '.join(fits) or 'none'}", "correct it")
     if aim.moves is not Moves.QUARTERS and any(_undated(base, one) for one in aim.rows):
-        expected = "a table by quarter, such as commitment_schedule, spot_limit or spot_price"
+        expected = "a table by quarter, such as in_service, commitment_schedule or spot_limit"
         return Problem("table", row.table, expected, "correct it: its rows have no quarter of signing")
     if aim.column.high is not None and row.process is not Process.SLIP:
         if row.process is not Process.DEFAULT:

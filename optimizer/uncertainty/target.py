@@ -176,9 +176,10 @@ def _by_quarter(
 
 
 def _value(case: Case, row: Record, column: str, quarter: int) -> float:
-    """What the case says of a quarter, or of what is signed in it; a blank is 0."""
+    """What the case says of a quarter, or of what is signed in it; a blank that stands for no number is 0."""
     when = case.calendar.first + quarter
     if isinstance(row, Contract):
         return float(getattr(row.as_signed(case, when), column) or 0.0)
     series: Series = getattr(row, column)
-    return series.amount(when)
+    value = series.at(when)
+    return value if value is not None else dict(columns_of(type(row)))[column].blank.meant or 0.0

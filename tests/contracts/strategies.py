@@ -19,6 +19,7 @@ from optimizer.contracts.commitment import CommitmentSchedule, ExistingCommitmen
 from optimizer.contracts.contract import Contract
 from optimizer.contracts.option import Option
 from optimizer.contracts.parts.block_terms import BlockTerms
+from optimizer.contracts.parts.in_service import InService
 from optimizer.contracts.purchase import Purchase
 from optimizer.contracts.spot import SpotLimit, SpotMarket, SpotPrice
 from optimizer.ledger.decision import Action, Decision, DecisionKey
@@ -220,9 +221,12 @@ def plain_cases(draw: DrawFn, kind: type[Contract]) -> Case:
     return Case((*draw(worlds()), draw(rows(kind))))
 
 
-def cases(kind: type[Contract]) -> SearchStrategy[Case]:
-    """Random cases with a row of the contract type."""
-    return SPECIAL[kind]() if kind in SPECIAL else plain_cases(kind)
+@st.composite
+def cases(draw: DrawFn, kind: type[Contract]) -> Case:
+    """Random cases with a row of the contract type, some of whose GPUs are out of service."""
+    case = draw(SPECIAL[kind]() if kind in SPECIAL else plain_cases(kind))
+    down = [row.name for row in case.of(Contract) if hasattr(row, "availability") and draw(st.booleans())]
+    return Case((*case.records, *(draw(rows(InService, contract=name)) for name in down)))
 
 
 def offered(case: Case) -> list[Decision]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from optimizer.case.case import Case
 from optimizer.contracts.parts.block_terms import BlockTerms, PrepaidAt
 from optimizer.contracts.parts.checks import TOLERANCE, broken, exceeds, foreign, is_whole
-from optimizer.contracts.parts.walk import Statement, booked, walk
+from optimizer.contracts.parts.walk import Statement, booked, out, walk
 from optimizer.errors import Finding
 from optimizer.ledger.books import Decided, Entry
 from optimizer.ledger.decision import Action, DecisionKey
@@ -71,7 +71,7 @@ class _Signing:
     def usable(self, quarter: Quarter) -> float:
         """Usable GPUs in the quarter."""
         gpus = sum(row.gpus for tranche in self.tranches for row in tranche if row.quarter == quarter)
-        return gpus * self.stays(quarter) * self.block.availability
+        return gpus * self.stays(quarter) * self.block.availability * (1.0 - out(self.case, self.block, quarter))
 
     def entries(self) -> Iterator[Entry]:
         """All that the signing and its exit move."""
@@ -82,7 +82,7 @@ class _Signing:
         value = sum(row.invoice for row in rows)
         yield block.entry(Commitment(), self.quarter, value)
         yield from self._prepaid(value)
-        yield from self._credited(block.prepayment_share * value, rows)
+        yield from self._credited(block.prepayment_share * value)
         yield from self._late()
         remaining = sum(row.invoice for row in rows if row.quarter >= self.leaves)
         fee = block.exit_fee_share * remaining * self.exited / self.blocks
@@ -95,21 +95,24 @@ class _Signing:
             return
         for tranche in self.tranches:
             delivered = tranche[0].quarter
-            invoices = sum(row.invoice for row in tranche)
+            invoices = sum(row.invoice for row in tranche) * tranche[0].charged
             yield self.block.entry(Cash(PREPAYMENT), delivered, share * invoices * self.stays(delivered))
 
-    def _credited(self, prepaid: float, rows: list[Statement]) -> Iterator[Entry]:
-        credited = [row for row in rows if row.quarter - self.start >= self.block.credit_after_quarters]
-        base = sum(row.invoice for row in credited)
-        for row in credited if prepaid else ():
-            share = row.invoice / base * self.stays(row.quarter)
-            yield self.block.entry(Cash(CREDIT), row.quarter, -prepaid * share)
+    def _credited(self, prepaid: float) -> Iterator[Entry]:
+        """Invoices of a tranche earn credit by what of it was charged on its delivery, where it was prepaid then."""
+        after, ahead = self.block.credit_after_quarters, self.block.prepaid_at is PrepaidAt.SIGNING
+        paid = [(row, 1.0 if ahead else tranche[0].charged) for tranche in self.tranches for row in tranche]
+        credited = [(row, share) for row, share in paid if row.quarter - self.start >= after]
+        base = sum(row.invoice for row, _ in credited)
+        for row, share in credited if prepaid else ():
+            earned = row.invoice / base * row.charged * share * self.stays(row.quarter)
+            yield self.block.entry(Cash(CREDIT), row.quarter, -prepaid * earned)
 
     def _late(self) -> Iterator[Entry]:
         late = self.block.delay_quarters - self.block.grace_quarters
         for tranche in self.tranches if late > 0 else ():
             first = tranche[0]
-            credit = first.invoice * late * self.block.late_credit_share * self.stays(first.quarter)
+            credit = first.invoice * first.charged * late * self.block.late_credit_share * self.stays(first.quarter)
             yield self.block.entry(Cash(REMEDY), first.quarter, -credit)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from optimizer.case.case import Case
+from optimizer.contracts.parts.in_service import charged, in_service
 from optimizer.contracts.parts.standing import capacity, energy
 from optimizer.contracts.parts.terms import DeliveryTerms
 from optimizer.ledger.decision import Posting
@@ -73,7 +74,12 @@ class Delivery:
 
     def usable(self, quarter: Quarter) -> float:
         """Usable GPUs of one block in the quarter."""
-        return self.delivered(quarter) * self.terms.gpus_per_block * self.terms.availability
+        there = in_service(self.case, self.terms.name, quarter)
+        return self.delivered(quarter) * self.terms.gpus_per_block * self.terms.availability * there
+
+    def charged(self, quarter: Quarter) -> float:
+        """(SERVICE-2) Share of what falls due in the quarter that is charged."""
+        return charged(self.case, self.terms.name, quarter)
 
     def escalation(self, quarter: Quarter) -> float:
         """(MONEY-2) Price index: it rises by the escalator on each anniversary of the first delivery."""
@@ -86,7 +92,7 @@ class Delivery:
         return share * self.terms.gpus_per_block * self.case.calendar.hours(quarter)
 
     def value(self, since: Quarter | None = None) -> float:
-        """Escalated units invoiced from `since` to the end; times the price, USD: the value of the contract."""
+        """Escalated units due from `since` to the end, as signed; times the price, USD: the value of the contract."""
         return sum(
             self.billed(quarter, self.delivered(quarter)) * self.escalation(quarter)
             for quarter in self.quarters
@@ -94,7 +100,7 @@ class Delivery:
         )
 
     def tranche_value(self, tranche: Tranche) -> float:
-        """Escalated units invoiced for one tranche over its term."""
+        """Escalated units due for one tranche over its term, as signed."""
         return sum(
             self.billed(quarter, tranche.share) * self.escalation(quarter)
             for quarter in self.quarters
@@ -107,7 +113,8 @@ class Delivery:
             share = self.delivered(quarter)
             gpus = share * self.terms.gpus_per_block
             yield from capacity(self.case, self.terms, quarter, gpus)
-            index = self.escalation(quarter)
-            yield Posting(Cash(category), quarter, self.billed(quarter, share), self.terms.price, index)
+            index = self.escalation(quarter) * self.charged(quarter)
+            if index:
+                yield Posting(Cash(category), quarter, self.billed(quarter, share), self.terms.price, index)
             if not self.terms.energy_included:
-                yield energy(self.case, self.terms, quarter, gpus)
+                yield from energy(self.case, self.terms, quarter, gpus)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from optimizer.case.case import Case
+from optimizer.contracts.parts.in_service import InService
 from optimizer.contracts.parts.standing import Standing
 from optimizer.contracts.parts.terms import DeliveryTerms
 from optimizer.ledger.books import Entry
@@ -17,11 +18,12 @@ from optimizer.tables.quarter import Quarter
 
 @dataclass(frozen=True)
 class Statement:
-    """One quarter of one tranche: GPUs there, amount invoiced and energy bought, USD."""
+    """One quarter of one tranche: GPUs and invoice as signed, the share of it that is charged, energy bought, USD."""
 
     quarter: Quarter
     gpus: float
     invoice: float
+    charged: float
     energy: float
 
 
@@ -49,20 +51,37 @@ def _statement(case: Case, terms: DeliveryTerms, blocks: float, first: Quarter, 
     for _ in range(age // 4):
         invoice += invoice * terms.escalator
     bought = 0.0 if terms.energy_included else energy_cost(case, terms, quarter, gpus)
-    return Statement(quarter, gpus, invoice, bought)
+    return Statement(quarter, gpus, invoice, billable(case, terms, quarter), bought)
+
+
+def out(case: Case, row: Standing, quarter: Quarter) -> float:
+    """Share of a contract that is out of service; what is out in the last quarter of the horizon does not come back."""
+    gone = 0.0
+    for line in case.by(InService, "contract", row.name):
+        stays = line.share.at(quarter if quarter < case.calendar.end else case.calendar.end + -1)
+        gone = 0.0 if stays is None else 1.0 - stays
+    return gone
+
+
+def billable(case: Case, row: Standing, quarter: Quarter) -> float:
+    """Share of what falls due in a quarter that is charged: all but what is out and not invoiced."""
+    kept = any(line.invoiced for line in case.by(InService, "contract", row.name))
+    return 1.0 if kept else 1.0 - out(case, row, quarter)
 
 
 def energy_cost(case: Case, row: Standing, quarter: Quarter, gpus: float) -> float:
-    """USD of the energy that GPUs take in a quarter at their average load."""
+    """USD of the energy that GPUs in service take in a quarter at their average load."""
+    gpus -= gpus * out(case, row, quarter)
     site, system = case.site(row.site), case.accelerator(row.accelerator)
     facility_mw = gpus * system.kw_per_gpu / 1000.0 * system.average_load * site.pue
     return facility_mw * case.calendar.hours(quarter) * site.energy_price_usd_per_mwh
 
 
 def booked_capacity(case: Case, row: Standing, quarter: Quarter, gpus: float) -> Iterator[Entry]:
-    """Entries of GPUs that stand in a quarter; none beyond the horizon."""
+    """Entries of the GPUs in service in a quarter; none beyond the horizon."""
     if not case.calendar.first <= quarter < case.calendar.end:
         return
+    gpus -= gpus * out(case, row, quarter)
     yield row.entry(Installed(row.site, row.accelerator, True), quarter, gpus)
     yield row.entry(Supply(row.site, row.accelerator, True), quarter, gpus * row.availability)
     yield row.entry(Draw(row.site, row.accelerator), quarter, gpus * case.accelerator(row.accelerator).kw_per_gpu)
@@ -73,5 +92,5 @@ def booked(
 ) -> Iterator[Entry]:
     """Entries of a share of a statement: capacity, invoice and energy."""
     yield from booked_capacity(case, terms, statement.quarter, share * statement.gpus)
-    yield terms.entry(Cash(category), statement.quarter, share * statement.invoice)
+    yield terms.entry(Cash(category), statement.quarter, share * statement.invoice * statement.charged)
     yield terms.entry(Cash(ENERGY), statement.quarter, share * statement.energy)
