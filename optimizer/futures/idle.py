@@ -1,7 +1,8 @@
 """Shocks on terms of contracts in quarters in which nothing is signed: they would change nothing, in silence.
 
 `since` and `until` of a term are quarters of signing (SHOCK-2). Who means quarters in which it delivers shocks the
-table `in_service`; who means other terms of what is delivered later leaves them blank, and lets the scenario part before.
+table `in_service`; who means other terms of what is delivered later leaves them blank, and lets the scenario part in
+time.
 """
 
 from collections.abc import Iterator, Sequence

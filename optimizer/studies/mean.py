@@ -7,7 +7,7 @@ from math import fsum
 from optimizer.case.case import Case
 from optimizer.case.settings import Settings
 from optimizer.futures.future import Future, futures
-from optimizer.tables.columns import Kind
+from optimizer.tables.columns import Blank, Kind
 from optimizer.tables.record import Record, Series, columns_of
 
 MAJORITY = 0.5
@@ -39,7 +39,7 @@ def _mean(rows: Sequence[tuple[Record, Future]]) -> Record:
         if column.kind is Kind.NUMBER:
             changes[name] = _number(values)
         elif column.kind is Kind.SERIES:
-            changes[name] = _series(values)
+            changes[name] = _series(values, column.blank)
         else:
             changes[name] = _likeliest(values)
     return replace(first, **changes)
@@ -55,12 +55,20 @@ def _number(values: Weighed) -> object:
     return fsum(float(value) * share for value, share in values) / whole  # type: ignore[arg-type]
 
 
-def _series(values: Weighed) -> Series:
+def _series(values: Weighed, blank: Blank) -> Series:
+    """The mean of each quarter that any of them reaches; a blank among numbers counts as what it stands for."""
     series = [(value, share) for value, share in values if isinstance(value, Series)]
-    first = series[0][0]
-    columns = zip(*(value.values for value, _ in series), strict=True)
-    shares = [share for _, share in series]
-    return Series(first.first, tuple(_number(list(zip(column, shares, strict=True))) for column in columns))  # type: ignore[misc]
+    spans = [(value.first, value.first + len(value.values)) for value, _ in series if value.values]
+    if not spans:
+        return series[0][0]
+    first, end = min(span[0] for span in spans), max(span[1] for span in spans)
+    quarters = [first + offset for offset in range(end - first)]
+    return Series(first, tuple(_in_quarter([(one.at(q), share) for one, share in series], blank) for q in quarters))
+
+
+def _in_quarter(cells: Sequence[tuple[float | None, float]], blank: Blank) -> float | None:
+    told = any(value is not None for value, _ in cells)
+    return _number([(blank.meant if told and value is None else value, share) for value, share in cells])  # type: ignore[return-value]
 
 
 def _likeliest(values: Weighed) -> object:

@@ -7,6 +7,7 @@ from optimizer.case.case import Case
 from optimizer.contracts.backstop import Backstop, BackstopDraw
 from optimizer.contracts.block import Block
 from optimizer.contracts.option import Option
+from optimizer.contracts.parts.in_service import InService
 from optimizer.contracts.parts.terms import DeliveryTerms
 from optimizer.errors import UsageError
 from optimizer.futures.future import futures
@@ -135,7 +136,8 @@ def as_option(case: Case, backstop: Backstop) -> Case:
         exercise_until=max(drawn),
     )
     moved = (_moved(row, backstop) for row in case.of(Shock))
-    return Case((*bare.records, option, *(row for row in moved if row is not None)))
+    down = (replace(row, contract=option.option) for row in case.by(InService, "contract", backstop.backstop))
+    return Case((*bare.records, option, *down, *(row for row in moved if row is not None)))
 
 
 def right_of(backstop: Backstop) -> str:
@@ -151,7 +153,9 @@ def _drawn(case: Case, backstop: Backstop) -> Iterator[Quarter]:
 
 
 def _moved(row: Shock, backstop: Backstop) -> Shock | None:
-    """A shock on a term of a backstop as one on the same term of the option it becomes; None for any other."""
+    """A shock on a term or the service of a backstop as one on that of the option it becomes; None for any other."""
+    if row.table == InService.TABLE.name and row.row == backstop.backstop:
+        return replace(row, row=right_of(backstop))
     if row.table != Backstop.TABLE.name or row.row not in (EVERY, backstop.backstop):
         return None
     column = "max_blocks" if row.column == "cap_blocks" else row.column

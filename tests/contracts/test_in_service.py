@@ -1,5 +1,6 @@
 """What goes out of service while it delivers: capacity, money, hedges against it, the audit, and bad inputs."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,9 @@ from optimizer.ledger.keys import CREDIT, ENERGY, PREPAYMENT, Draw, Installed, S
 from optimizer.load import read_case
 from optimizer.replan.roll import roll
 from optimizer.rules.policy import PolicyKind
-from optimizer.run import solve, solve_tree
+from optimizer.run import Engine, solve, solve_tree
+from optimizer.studies.mean import mean_case
+from optimizer.studies.parts import as_option
 from optimizer.tables.containers import write_raw
 from optimizer.tables.record import Record, Series
 from optimizer.tables.unparse import raw_tables
@@ -55,7 +58,7 @@ from tests.builders import (
     spot,
 )
 from tests.contracts.ledgers import account, committed, money
-from tests.futures.branching import MORE, expected_cost, scenario, shock, tree
+from tests.futures.branching import MORE, expected_cost, offered, scenario, shock, tree
 from tests.report.workbooks import named, written
 from tests.uncertainty.stated import default
 
@@ -258,6 +261,12 @@ def test_a_second_supplier_hedges_against_the_first_ones_failure() -> None:
     assert cost(certain(case, "fails")) == pytest.approx(42_000.0)
 
 
+def test_bundles_of_scenarios_hedge_alike(workers_here: None) -> None:
+    """Proves: solved in bundles, as a large tree is, the plan costs what one program says."""
+    split = replace(EXACT, engine=Engine.SPLIT, threads=2)
+    assert tree(failing(), split).result.objective == pytest.approx(34_000.0)
+
+
 def test_a_failure_shows_nowhere_before_it() -> None:
     """Proves: prepayments at signing and on delivery, exits, fees, late remedies and ramps do not tell, before
     scenarios part, which of them comes; a failure that begins before the parting is refused, with its cell.
@@ -292,6 +301,22 @@ def test_a_brown_out_of_one_quarter_is_one_shock_on_a_blank_row() -> None:
     assert account(certain(both, "bad"), SUPPLY, signed("b", 10.0)) == pytest.approx(
         {"2027Q1": 10.0, "2027Q2": 3.5, "2027Q3": 5.0}
     )
+
+
+def test_the_mean_of_a_failure_is_half_in_service() -> None:
+    """Proves: who plans for the mean of 1 (blank) and 0 plans for half; a row that nobody changes stays as it is."""
+    mean = mean_case(failing())
+    assert mean.get(InService, "b").share == across(0.5, first=FIRST + 1)
+    untouched = add(one_site(1.0, 1.0), down("b"), scenario("good", 0.5), scenario("bad", 0.5))
+    assert mean_case(untouched).get(InService, "b") == down("b")
+
+
+def test_a_backstop_that_is_made_an_option_fails_with_its_supplier() -> None:
+    """Proves: where a deal is valued, the right to the blocks of a backstop is out of service when the backstop is."""
+    case = add(offered(), down("k"), shock("high", "in_service", "k", Change.SET, 0.25))
+    future = certain(as_option(case, case.get(Backstop, "k")), "high")
+    taken = {decision(Action.HOLD, "k as an option"): 2.0, decision(Action.EXERCISE, "k as an option", 1): 2.0}
+    assert account(future, SUPPLY, taken) == {"2027Q2": 0.5}
 
 
 # ------------------------------------------------------------------ the audit
