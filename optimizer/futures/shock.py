@@ -140,7 +140,7 @@ class Rows:
             self.places[key] = [place for place, record in enumerate(self.records) if shock.covers(record)]
         if not self.places[key]:
             column = "row" if any(record.TABLE.name == shock.table for record in self.records) else "table"
-            cure = f"correct the name, or add the row to {shock.table}: it may say what holds anyway"
+            cure = "correct the name, or add such a row to the case: it may say what holds anyway"
             raise Unfit(Problem(column, getattr(shock, column), "what stands in the case", cure))
         return self.places[key]
 

@@ -248,8 +248,8 @@ def _dangling(row: _Row, name: str, column: Column, keys: Mapping[str, set[str]]
         tables = " or ".join(f"'{target}'" for target in column.targets)
         near = did_you_mean(str(wanted), sorted(known))
         cure = f"did you mean '{near}'?" if near else f"add it to the table {tables}, or correct the name"
-        if near is None and len(column.targets) > 1:
-            cure += f": {column.help}"
+        if len(column.targets) > 1:
+            cure += f" ({column.help})"
         if near is None and column.kind is Kind.NAMES and "," in str(wanted):
             cure = "separate names by semicolons"
         yield Finding(cell.place, f"{name} is '{wanted}', which no row bears", f"a name from the table {tables}", cure)

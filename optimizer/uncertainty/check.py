@@ -129,7 +129,7 @@ def _follows(aim: Target, kind: Kind) -> bool:
 def _missing(base: Case, row: Uncertainty) -> Problem:
     rows = [record for record in base.records if record.TABLE.name == row.table]
     if not rows:
-        return Problem("table", row.table, "a table of the case that has rows", "correct the name")
+        return Problem("table", row.table, "a table of the case that has rows", "correct the name, or add its rows")
     if target(base, replace(row, row=EVERY)) is not None:
         return Problem("row", row.row, f"a row of {row.table}, or *", "correct the name")
     columns = ", ".join(name for name, one in columns_of(type(rows[0])) if one.kind in FITS[row.process])

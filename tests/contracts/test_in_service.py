@@ -60,7 +60,7 @@ from tests.builders import (
 from tests.contracts.ledgers import account, committed, money
 from tests.futures.branching import MORE, expected_cost, offered, scenario, shock, tree
 from tests.report.workbooks import named, written
-from tests.uncertainty.stated import default
+from tests.uncertainty.stated import default, slip
 
 SUPPLY, INSTALLED, DRAW = Supply("home", "h100", True), Installed("home", "h100", True), Draw("home", "h100")
 TERMS: dict[str, Any] = {"supplier": "acme", "site": "home", "accelerator": "h100"}
@@ -408,7 +408,7 @@ def test_a_shock_without_a_row_says_to_add_it(tmp_path: Path) -> None:
     """Proves: the row of the case, which may be blank, is what a scenario changes; without it the finding says so."""
     with pytest.raises(InputError) as refused:
         load_case(str(stored(drop(failing(), InService, "b"), tmp_path / "case")))
-    assert "add the row to in_service: it may say what holds anyway" in str(refused.value)
+    assert "add such a row to the case: it may say what holds anyway" in str(refused.value)
 
 
 def test_drawn_futures_have_failures_while_it_delivers(tmp_path: Path) -> None:
@@ -422,6 +422,17 @@ def test_drawn_futures_have_failures_while_it_delivers(tmp_path: Path) -> None:
     }
     assert seen == {(None,) * 4, (None, 0.0, 0.0, 0.0), (None, None, 0.0, 0.0), (None, None, None, 0.0)}
     assert load_case(str(stored(case, tmp_path / "case"))).get(InService, "b").share == Series(FIRST, ())
+
+
+def test_a_return_to_service_may_slip() -> None:
+    """Proves: what is to come back in the second quarter, and be whole (blank) from then on, may be a quarter late; a
+    blank is 1 there, too. A broken rule would give: a block that is out for good."""
+    case = add(long(1.0, 1.0, 1.0), down("b", 0.0), slip("late", "in_service", "b", 0.5, 1.0))
+    seen = {
+        tuple(drawn(case, one).get(InService, "b").share.at(FIRST + at) for at in range(3))
+        for one in draws(case, 50, 1)
+    }
+    assert seen == {(0.0, None, None), (0.0, 0.0, None)}
 
 
 @pytest.mark.parametrize("steps", [(1, 2, 3), (2, 3), (3,)], ids=["each quarter", "a quarter left out", "at the end"])
