@@ -3,10 +3,9 @@
 Where bundles have whole numbers, the best Lagrangian bound may stay below the optimum: at its multipliers, bundles like
 different trunks, or the trunk's own program likes another than they do. Where they differ most, the trunks are split
 (dual decomposition: Caroe & Schultz, Operations Research Letters 24, 1999). In each part bundles are bounded again, and
-bounds of a part hold in it alone.
+bounds of a part hold in it and in the parts it is split into: see region.py.
 
-  (SPLIT-1)  bound of a part  = least of the trunk's program in it, with the cuts of its own and of all
-  (SPLIT-2)  proven bound     = least of the bounds of the parts that are left
+  (SPLIT-2)  proven bound = least of the bounds of the parts that are left
 A part ends when its bound passes the best plan, or when no trunk is in it. Where all like the same trunk, the part is
 taken up again with more time: then the trunk costs the bound.
 """
@@ -14,41 +13,27 @@ taken up again with more time: then the trunk costs the bound.
 import heapq
 import itertools
 import math
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from optimizer.decompose.crew import Crew
-from optimizer.decompose.master import Box, Master, Row
-from optimizer.decompose.part import Asked, Bound
+from optimizer.decompose.master import Box, Master
+from optimizer.decompose.polish import polished
 from optimizer.decompose.pricing import Pricing
+from optimizer.decompose.region import Bounding, Region
 from optimizer.decompose.search import Search
-from optimizer.model import highs
-from optimizer.model.outcome import TOLERANCE, Status
 
 SAME = 1e-6
 """Trunks that differ by less than this share of a column's range are the same."""
-PASSES = 3
-RISE = 0.1
-"""A pass over all bundles is worth another if it raised the bound by this share of what is open."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """A part of the trunks: its box, the cuts that hold in it alone, its bound in USD and seconds a bundle."""
-
-    box: Box
-    rows: tuple[Row, ...]
-    bound: float
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Liked:
-    """The best trunk of a part under the cuts, and the trunk that each bundle, by number, likes at its multiplier."""
-
-    trunk: np.ndarray
-    bundles: dict[int, np.ndarray]
+PRICED = 0.25
+"""Trunks are priced for at most this share of the time."""
+EDGE = 0.1
+"""Parts are split no nearer to an end of a column's range than this share of it."""
+HALF = 0.5
+NOTHING = 1e-10
 
 
 class Branching:
@@ -56,116 +41,95 @@ class Branching:
 
     def __init__(self, search: Search, master: Master, crew: Crew, pricing: Pricing) -> None:
         self.search, self.master, self.crew, self.pricing = search, master, crew, pricing
+        self.bounding = Bounding(search, master, crew, pricing, self._rises)
         self.numbers = itertools.count()
-        self.waiting: list[tuple[float, int, Part]] = []
+        self.waiting: list[tuple[float, int, Region]] = []
         self.known: set[bytes] = set()
+        self.began, self.priced_seconds = time.perf_counter(), 0.0
 
-    def run(self, seconds: float) -> None:
-        """Split until the gap is proven; `seconds` is what a bundle is given at first."""
-        self._put(Part(self.master.box, (), self.search.found.bound, seconds))
+    def run(self, seconds: float, core: np.ndarray) -> None:
+        """Split until the gap is proven; `seconds` is what a bundle is given at first, `core` the best trunk known."""
+        self._put(Region(self.master.box, (), self.search.found.bound, seconds, core, {}))
         while self.waiting and not self.search.closed:
             _, _, part = heapq.heappop(self.waiting)
             self._take(part)
             self._prove()
             self.search.keep()
 
-    def _put(self, part: Part) -> None:
+    def _put(self, part: Region) -> None:
         heapq.heappush(self.waiting, (part.bound, next(self.numbers), part))
 
     def _prove(self) -> None:
         """(SPLIT-2)."""
         best = self.search.found.objective
-        least = self.waiting[0][0] if self.waiting else math.inf
         if self.waiting or best is not None:
-            self.search.bounded(min(least, math.inf if best is None else best))
+            self._rises(math.inf if best is None else best)
         else:
             self.search.refute("no trunk can be carried on in every scenario")
 
-    def _is_past(self, bound: float) -> bool:
-        """Whether nothing with this bound can be better than the best plan by anything that counts."""
-        best = self.search.found.objective
-        return best is not None and bound >= best - TOLERANCE * 1e-2 * max(1.0, abs(best))
+    def _rises(self, bound: float) -> None:
+        """(SPLIT-2), where the part that is looked at has this bound."""
+        self.search.bounded(min([bound, *(least for least, _, _ in self.waiting[:1])]))
 
-    def _take(self, part: Part) -> None:
+    def _take(self, part: Region) -> None:
         """Bound a part, price trunks of it, and split it."""
         self.search.told(f"splitting the trunks: {len(self.waiting) + 1:,} parts are left")
-        bounded, liked = self._bounded(part)
-        if bounded is None or liked is None or self._is_past(bounded.bound):
+        part, trunk = self.bounding.foreseen(part)
+        if trunk is not None:
+            self._try(part, self.master.high_of(part.liked, trunk))
+            part, trunk = self.bounding.raised(part, trunk)
+        if trunk is None or self.bounding.is_past(part.bound):
             return
-        master, box = self.master, bounded.box
-        mean = master.mean_of(liked.bundles)
-        spread = self._spread(liked.bundles, mean)
-        if len(liked.bundles) == len(master.views) and self._widest(box, spread, mean) is None:
-            self._price(master.clean(mean))
-        column = self._widest(box, spread + np.abs(liked.trunk - mean), mean)
+        liked = part.liked
+        mean = self.master.mean_of(liked)
+        if len(liked) == self.crew.count and self._widest(part.box, self._spread(liked, mean), mean) is None:
+            self._price(part, self.master.clean(mean))
+        else:
+            self._try(part, self.master.clean(part.core), trunk)
+        column = self._dearest(part, liked)
+        if column is None:
+            column = self._widest(part.box, self._spread(liked, mean) + np.abs(trunk - mean), mean)
         if column is not None:
-            at = (liked.trunk[column] + mean[column]) / 2.0
-            for half in box.split(column, at, bool(master.program.integrality[column])):
-                self._put(replace(bounded, box=half))
-        elif not self._is_past(bounded.bound):
-            self._put(replace(bounded, seconds=2.0 * bounded.seconds))
+            self._split(part, column, float(np.maximum(part.core, self.master.high_of(liked, mean))[column]))
+        elif not self.bounding.is_past(part.bound):
+            self._put(replace(part, seconds=2.0 * part.seconds))
 
-    def _bounded(self, part: Part) -> tuple[Part | None, Liked | None]:
-        """(SPLIT-1), raised by passes over all bundles, with the trunks that are liked; None where no trunk is in it.
+    def _split(self, part: Region, column: int, most: float) -> None:
+        """Split at the core; `most` is the highest value of the column that anything likes."""
+        whole, box = bool(self.master.program.integrality[column]), part.box
+        at = _inside(float(box.lower[column]), float(min(box.upper[column], most)), float(part.core[column]), whole)
+        for half in box.split(column, at, whole):
+            self._put(replace(part, box=half, core=np.clip(part.core, half.lower, half.upper)))
 
-        Passes are at the multipliers of the relaxation and, in turn, at those of the best trunk under the cuts.
-        """
-        liked: dict[int, np.ndarray] = {}
-        for number in range(PASSES):
-            before = part.bound
-            trunk, bound = self._candidate(part)
-            part = replace(part, bound=max(before, bound))
-            if trunk is None or self._is_past(part.bound):
-                return (None if bound == math.inf else part), None
-            self._price(trunk)
-            gradients = self._gradients(part, trunk, number % 2 == 1)
-            if gradients is None:
-                return None, None
-            bounds = self._lagrangian(part, gradients)
-            if any(bound.constant == math.inf for bound in bounds.values()):
-                return None, None
-            liked |= {bundle: bound.liked for bundle, bound in bounds.items() if bound.liked is not None}
-            part = replace(part, rows=(*part.rows, *self.master.rows_of(bounds)))
-            if number and part.bound - before < RISE * self._open(before):
-                break
-        return part, Liked(trunk, liked)
+    def _try(self, part: Region, *trunks: np.ndarray) -> None:
+        """Price trunks that the rows of the trunk allow, for no more than a share of the time."""
+        for trunk in trunks:
+            now = time.perf_counter()
+            if self.priced_seconds <= PRICED * (now - self.began) and self.master.admits(trunk):
+                self._price(part, trunk)
+                self.priced_seconds += time.perf_counter() - now
 
-    def _open(self, bound: float) -> float:
-        best = self.search.found.objective
-        return math.inf if best is None else best - bound
-
-    def _gradients(self, part: Part, trunk: np.ndarray, at_trunk: bool) -> dict[int, np.ndarray] | None:
-        """Multipliers of every bundle; None where no trunk is in the part."""
-        if at_trunk:
-            bounds = self.crew.linear(self.master.shares(trunk))
-            self.master.learn(dict(enumerate(bounds)))
-            return {bundle: bound.gradient for bundle, bound in enumerate(bounds) if not bound.reach}
-        end = self.master.linear_in(part.box, part.rows)
-        if end is None:
-            return None
-        return self.pricing.gradients(end, self.master.shares(trunk), range(self.crew.count), part.rows)
-
-    def _lagrangian(self, part: Part, gradients: dict[int, np.ndarray]) -> dict[int, Bound]:
-        low, high = part.box.lower, part.box.upper
-        views = self.master.views
-        asked = {n: Asked(g, low[views[n].columns], high[views[n].columns]) for n, g in gradients.items()}
-        return dict(self.crew.lagrangian(asked, self.search.strict, part.seconds, True))
-
-    def _candidate(self, part: Part) -> tuple[np.ndarray | None, float]:
-        """The best trunk of the part under the cuts, and the bound of the part; infinite where no trunk is in it."""
-        options = replace(self.search.options, gap=self.search.fine, time_limit_seconds=self.search.left)
-        outcome = highs.solve(self.master.whole(part.box, part.rows), options, stop_event=self.search.stop)
-        self.search.alive()
-        if outcome.status is Status.INFEASIBLE:
-            return None, math.inf
-        bound = -math.inf if outcome.bound is None else outcome.bound * self.master.unit
-        return (None if outcome.values is None else self.master.clean(outcome.values)), bound
-
-    def _price(self, trunk: np.ndarray | None) -> None:
-        """Price a trunk that has not been priced."""
-        if trunk is not None and trunk.tobytes() not in self.known:
+    def _price(self, part: Region, trunk: np.ndarray) -> None:
+        """Price a trunk of the part that has not been priced."""
+        if trunk.tobytes() not in self.known:
             self.known.add(trunk.tobytes())
-            self.pricing.price(trunk)
+            before = self.pricing.best
+            self.pricing.price(trunk, part.bounds)
+            if self.pricing.best is not None and self.pricing.best is not before:
+                better = polished(self.search, self.master, self.crew, self.pricing.best)
+                if better is not None:
+                    self.pricing.price(better)
+
+    def _dearest(self, part: Region, liked: Mapping[int, np.ndarray]) -> int | None:
+        """The column in which trunks that bundles like are dearest to bring to the core, at their multipliers."""
+        score = np.zeros(self.master.size)
+        for number, trunk in liked.items():
+            view, bound = self.master.views[number], part.bounds[number]
+            score[view.columns] += view.probability * np.abs(bound.gradient * (trunk - part.core[view.columns]))
+        span = part.box.upper - part.box.lower
+        score[span <= SAME * np.maximum(1.0, np.abs(part.core))] = 0.0
+        column = int(np.argmax(score))
+        return column if score[column] > NOTHING * max(1.0, abs(part.bound)) else None
 
     def _spread(self, liked: dict[int, np.ndarray], mean: np.ndarray) -> np.ndarray:
         """How far bundles are from their mean, column by column, by probability."""
@@ -182,3 +146,9 @@ class Branching:
         whole = self.master.program.integrality[: self.master.size]
         column = int(np.argmax(np.where(whole & (share > SAME), share + 1.0, share)))
         return column if share[column] > SAME else None
+
+
+def _inside(low: float, high: float, at: float, whole: bool) -> float:
+    """Where a column that may be from low to high is split: at a value, but not at an end."""
+    edge = HALF if whole else EDGE * (high - low)
+    return max(low, min(max(at, low + (0.0 if whole else edge)), high - edge))

@@ -106,7 +106,9 @@ class LShaped:
             trunk = self._chosen(master)
             if trunk is None or trunk.tobytes() in seen:
                 pricing.refine(to_the_end=True)
-                Branching(self.search, master, self.crew, pricing).run(FIRST_SECONDS)
+                best = self.search.found.trunk
+                core = self.core if best is None else best
+                Branching(self.search, master, self.crew, pricing).run(FIRST_SECONDS, core)
                 return
             seen.add(trunk.tobytes())
             pricing.price(trunk)

@@ -7,6 +7,7 @@ Where risk counts, each group is one bundle and each bundle b one scenario, whos
 """
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,6 +20,7 @@ from optimizer.model.warm import LinearEnd, Warm
 
 MOST_GROUPS = 50
 NOTHING = 1e-12
+NEAR = 1e-9
 
 
 @dataclass
@@ -135,6 +137,12 @@ class Master:
         index = np.concatenate([view.columns, [self.size + number], above])
         rows.add(index, np.concatenate([view.costs / self.unit, [1.0], np.full(len(above), -1.0)]), -np.inf, upper)
 
+    def bare(self) -> "Master":
+        """The same without any cut."""
+        found = copy(self)
+        found.cuts, found.warm = [], Warm(self.program)
+        return found
+
     def learn(self, bounds: Mapping[int, Bound]) -> None:
         """Keep the cuts of the bounds of bundles, by number."""
         for row in self.rows_of(bounds):
@@ -208,10 +216,27 @@ class Master:
             weight[view.columns] += view.probability
         return total / np.maximum(weight, 1e-300)
 
-    def value(self, trunk: np.ndarray) -> float:
-        """What the cuts say that a trunk costs at least, with its risk, USD."""
+    def high_of(self, shares: Mapping[int, np.ndarray], others: np.ndarray) -> np.ndarray:
+        """The most of each column that bundles, by number, say of the trunk, and `others` where none says anything."""
+        high = np.full(self.size, -np.inf)
+        for number, share in shares.items():
+            columns = self.views[number].columns
+            high[columns] = np.maximum(high[columns], share)
+        return self.clean(np.where(np.isfinite(high), high, others))
+
+    def admits(self, trunk: np.ndarray) -> bool:
+        """Whether a trunk keeps the rows that hold nothing else."""
+        matrix, n = self.program.matrix, self.size
+        own = np.asarray(abs(matrix[:, n:]).sum(axis=1) == 0.0)
+        activity = matrix[:, :n] @ trunk
+        size = NEAR * np.maximum(1.0, abs(matrix[:, :n]) @ np.abs(trunk))
+        low, high = activity >= self.program.row_lower - size, activity <= self.program.row_upper + size
+        return bool((low & high)[own].all())
+
+    def value(self, trunk: np.ndarray, more: Sequence[Row] = ()) -> float:
+        """What the cuts, and more that hold at it, say that a trunk costs at least, with its risk, USD."""
         theta = np.full(len(self.groups), -np.inf)
-        for row in self.cuts:
+        for row in (*self.cuts, *more):
             if not row.is_reach:
                 group, rest = row.index[-1] - self.size, float(row.value[:-1] @ trunk[row.index[:-1]])
                 theta[group] = max(theta[group], row.lower - rest)

@@ -185,7 +185,7 @@ class Part:
             lower[self.link] = np.maximum(lower[self.link], asked.lower)
             upper[self.link] = np.minimum(upper[self.link], asked.upper)
         _load(warm, replace(program, costs=costs, col_lower=lower, col_upper=upper))
-        end = warm.mixed(gap, seconds) if branch else warm.root(gap, seconds)
+        end = warm.proven(gap, seconds) if branch else warm.root(gap, seconds)
         liked = None if end.values is None else end.values[self.link]
         return Bound(end.bound * self.unit, asked.gradient, liked=liked)
 
@@ -197,6 +197,13 @@ class Part:
             return Price(None, end.bound * self.unit)
         whole = np.rint(end.values[self.program.integrality]).astype(np.int32)
         return Price(end.objective * self.unit, end.bound * self.unit, whole)
+
+    def held(self, warm: Warm, trunk: np.ndarray, whole: np.ndarray) -> Bound:
+        """(CUT-1) or (CUT-3) of the program whose whole numbers are these."""
+        program = self.program
+        lower, upper = program.col_lower.copy(), program.col_upper.copy()
+        lower[program.integrality] = upper[program.integrality] = whole
+        return replace(self, program=replace(program, col_lower=lower, col_upper=upper)).linear(warm, trunk)
 
     def exact(self, trunk: np.ndarray, whole: np.ndarray) -> np.ndarray:
         """All columns of the plan with the trunk and these whole numbers. Raises SolverError where there is none."""

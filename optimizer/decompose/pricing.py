@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -21,6 +22,7 @@ AT_ONCE = 4
 SHARE_AT_ONCE = 8
 HALF = 0.5
 SHOWN = 20
+NO_BOUNDS: Mapping[int, Bound] = MappingProxyType({})
 
 
 class Pricing:
@@ -58,8 +60,11 @@ class Pricing:
         shares = self.master.shares(memo.trunk)
         return Standing(memo.trunk, shares, memo.costs, memo.floors, self._known(shares), list(memo.wholes))
 
-    def price(self, trunk: np.ndarray) -> None:
-        """Find out what the trunk costs, until it has no plan in some bundle or cannot be better than the best."""
+    def price(self, trunk: np.ndarray, here: Mapping[int, Bound] = NO_BOUNDS) -> None:
+        """Find out what the trunk costs, until it has no plan in some bundle or cannot be better than the best.
+
+        `here` are bounds of bundles, by number, that hold at this trunk.
+        """
         shares = self.master.shares(trunk)
         bounds = self.crew.linear(shares)
         reaches = {number: bound for number, bound in enumerate(bounds) if bound.reach}
@@ -67,7 +72,8 @@ class Pricing:
             self.master.learn(reaches)
             return
         relaxed = np.array([bound.at(share) for bound, share in zip(bounds, shares, strict=True)])
-        self._priced(Standing.fresh(trunk, shares, relaxed, np.maximum(relaxed, self._known(shares))))
+        floors = np.maximum(relaxed, _least(here, shares))
+        self._priced(Standing.fresh(trunk, shares, floors, np.maximum(relaxed, self._known(shares))))
 
     def _priced(self, standing: Standing) -> None:
         """Plans for the bundles that have none."""
@@ -112,9 +118,7 @@ class Pricing:
 
     def _known(self, shares: Sequence[np.ndarray]) -> np.ndarray:
         """What the bundles cost at least, by their Lagrangian bounds."""
-        bounds = (self.bounds.get(bundle) for bundle in range(len(shares)))
-        pairs = zip(bounds, shares, strict=True)
-        return np.array([-math.inf if bound is None else bound.at(share) for bound, share in pairs])
+        return _least(self.bounds, shares)
 
     def _is_dear(self, standing: Standing) -> bool:
         """Whether a trunk, priced in part, cannot keep the limits, or cannot be better than the best."""
@@ -223,6 +227,11 @@ class Pricing:
         own = dict(enumerate(self.crew.linear(shares)))
         self.master.learn(own)
         return {bundle: bound.gradient for bundle, bound in own.items() if not bound.reach} | found
+
+
+def _least(bounds: Mapping[int, Bound], shares: Sequence[np.ndarray]) -> np.ndarray:
+    """What bounds of some bundles, by number, say at a trunk; nothing of the others."""
+    return np.array([bounds[n].at(share) if n in bounds else -math.inf for n, share in enumerate(shares)])
 
 
 def _by_seconds(efforts: Efforts, side: Side, bundles: Sequence[int]) -> Iterator[tuple[float, list[int]]]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from optimizer.case.case import Case
 from optimizer.decompose.bundle import Bundle, Cut
+from optimizer.decompose.envelope import Point, Sought, envelope
 from optimizer.decompose.kept import Kept, keep
 from optimizer.decompose.part import Asked, Bound, Decided, Part, Price, Trunk, Wanted
 from optimizer.futures.recall import Recall
@@ -28,6 +29,7 @@ class Workshop:
     case: Case
     quarter: Quarter
     recall: Recall[Offered] = field(default_factory=lambda: Recall(offered))
+    points: dict[int, list[Point]] = field(default_factory=dict)
     _bases: list[Part] = field(default_factory=list)
     _kept: dict[int, Kept] = field(default_factory=dict)
     _warm: dict[tuple[int, ...], Warm] = field(default_factory=dict)
@@ -76,12 +78,27 @@ def lagrangian(
     return [part.lagrangian(shop.warm(part), one, gap, seconds, branch) for part, one in zip(parts, asked, strict=True)]
 
 
+def envelopes(shop: Workshop, numbers: Numbers, sought: list[Sought], gap: float, seconds: float) -> list[Bound]:
+    """Each bundle's highest Lagrangian bound at a trunk."""
+    found = []
+    for number, one in zip(numbers, sought, strict=True):
+        part, points = shop.part(number), shop.points.setdefault(number, [])
+        found.append(envelope(part, shop.warm(part), points, one, gap, seconds))
+    return found
+
+
 def priced(
     shop: Workshop, numbers: Numbers, wanted: list[Wanted], gap: float, seconds: float, bearable: float
 ) -> list[Price]:
     """Each bundle's cost of a plan under a trunk."""
     parts = [shop.part(number) for number in numbers]
     return [part.priced(shop.warm(part), w, gap, seconds, bearable) for part, w in zip(parts, wanted, strict=True)]
+
+
+def held(shop: Workshop, numbers: Numbers, plans: list[Decided]) -> list[Bound]:
+    """Each bundle's relaxation under a trunk, with the whole numbers of a plan."""
+    parts = [shop.part(number) for number in numbers]
+    return [part.held(shop.warm(part), plan.trunk, plan.whole) for part, plan in zip(parts, plans, strict=True)]
 
 
 def finished(shop: Workshop, numbers: Numbers, plans: list[Decided], template: Result) -> list[list[Branch]]:

@@ -7,6 +7,8 @@ start of the next. One thread: it is made for the workers of a decomposition.
 import bisect
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import highspy
@@ -24,6 +26,8 @@ _HEURISTICS = (
     "mip_heuristic_run_rins",
     "mip_heuristic_run_root_reduced_cost",
 )
+WHOLE = 1e-9
+"""Integers are whole to this: what a trunk just carries must be carried when they are rounded."""
 LATE_SHARE = 0.2
 """A bound is flat when the second half of the time brought less than this share of all that it rose, or of a gap."""
 MOST_SECONDS = 5.0
@@ -58,6 +62,7 @@ class Warm:
         self.program, self._costs = program, program.costs
         self.highs = load_program(program)
         self.highs.setOptionValue("threads", 1)
+        self.highs.setOptionValue("mip_feasibility_tolerance", WHOLE)
         self._columns = np.arange(program.num_columns, dtype=np.int32)
         self._values = program.value
         self._rows = np.repeat(np.arange(program.num_rows, dtype=np.int32), np.diff(program.start))
@@ -123,17 +128,25 @@ class Warm:
         """
         return self._search(gap, MOST_SECONDS * seconds, _Enough(seconds, bearable, least))
 
+    def proven(self, gap: float, seconds: float) -> MixedEnd:
+        """The same for the bound first: no search for plans but by branching."""
+        with self._without_heuristics():
+            return self._search(gap, seconds, _Ends())
+
     def root(self, gap: float, seconds: float) -> MixedEnd:
         """The same for the bound alone: no search for plans, and it ends when the bound has become flat."""
-        self._heuristics(False)
-        try:
+        with self._without_heuristics():
             return self._search(gap, seconds, _Flat(gap))
-        finally:
-            self._heuristics(True)
 
-    def _heuristics(self, wanted: bool) -> None:
+    @contextmanager
+    def _without_heuristics(self) -> Iterator[None]:
         for name in _HEURISTICS:
-            self.highs.setOptionValue(name, wanted)
+            self.highs.setOptionValue(name, False)
+        try:
+            yield
+        finally:
+            for name in _HEURISTICS:
+                self.highs.setOptionValue(name, True)
 
     def _search(self, gap: float, seconds: float, ends: "_Ends") -> MixedEnd:
         self._relax(False)
@@ -189,7 +202,7 @@ class Warm:
 
 
 class _Ends:
-    """Ends a search from within; made when the search begins."""
+    """Ends a search from within, where a subclass says so; made when the search begins."""
 
     def __init__(self) -> None:
         self.began = time.perf_counter()
@@ -201,7 +214,7 @@ class _Ends:
 
     def ends(self, now: float, found: float, bound: float) -> bool:
         """Whether the search ends now, at these seconds, with a plan that costs `found` and this bound."""
-        raise NotImplementedError
+        return False
 
 
 class _Enough(_Ends):

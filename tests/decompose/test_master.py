@@ -87,3 +87,33 @@ def test_a_part_of_the_trunks_is_chosen_within_it() -> None:
     program = of.whole(Box(np.zeros(1), np.full(1, 2.0)))
     assert program.col_upper[0] == 2.0 and of.whole().col_upper[0] == 4.0
     assert program.num_rows == of.program.num_rows + len(of.cuts)
+
+
+def test_the_most_that_bundles_like() -> None:
+    """Proves: of 1.2 and 2.7 it is the latter, whole where trunks are; where no bundle says anything, what is given."""
+    shares = {0: np.array([1.2]), 1: np.array([2.7])}
+    assert master(whole=False).high_of(shares, np.zeros(1)).tolist() == [2.7]
+    assert master().high_of(shares, np.zeros(1)).tolist() == [3.0]
+    assert master().high_of({}, np.array([4.0])).tolist() == [4.0]
+
+
+def test_a_trunk_keeps_the_rows_of_its_own() -> None:
+    """Proves: x is at most 2 by a row; a row of risk, that holds what bundles cost too, says nothing of a trunk."""
+    settings = Settings(first_quarter=FIRST, quarters=2, risk_weight=0.5, risk_tail=0.25)
+    row = csr_array(np.ones((1, 1)))
+    trunk = Trunk(
+        ((("x", ()), 0),), np.array([1.0]), np.zeros(1), np.full(1, 4.0), np.array([True]), row, np.array([-np.inf]),
+        np.array([2.0]), 1, 1, 0,
+    )  # fmt: skip
+    made = Master([trunk, trunk], Aim(settings, CHANCES), 1e3)
+    assert made.program.num_rows > 1
+    assert made.admits(np.array([2.0])) and not made.admits(np.array([3.0]))
+
+
+def test_cuts_of_a_part_count_where_they_hold() -> None:
+    """Proves: at x = 1 bundles cost 8 and 14; a cut of a part that says 50 of the first makes it 50 there only."""
+    of = master()
+    one = np.array([1.0])
+    assert of.value(one, of.rows_of({0: bound(50.0, 0.0)})) == pytest.approx(0.25 * 50.0 + 0.75 * 14.0)
+    assert of.value(one) == pytest.approx(0.25 * 8.0 + 0.75 * 14.0)
+    assert of.bare().cuts == [] and len(of.cuts) == 4
