@@ -7,7 +7,8 @@ import numpy as np
 from optimizer.decompose.master import Master
 from optimizer.decompose.search import Search
 from optimizer.model import highs
-from optimizer.model.outcome import Status, StopReason
+from optimizer.model.arrays import Program
+from optimizer.model.outcome import Outcome, Status, StopReason
 
 MASTER_SECONDS = 20.0
 ROUGH, EXACT = 0.5, 0.1
@@ -16,11 +17,7 @@ ROUGH, EXACT = 0.5, 0.1
 
 def best(search: Search, master: Master, share: float) -> np.ndarray | None:
     """The best trunk under the cuts, to a share of a fine gap; None if there is none, or none in time."""
-    limit = min(search.left, MASTER_SECONDS)
-    options = replace(search.options, gap=share * search.fine, time_limit_seconds=limit)
-    outcome = highs.solve(master.whole(), options, stop_event=search.stop)
-    if outcome.stop is StopReason.INTERRUPT:
-        search.stop.set()
+    outcome = solved(search, master.whole(), share * search.fine, min(search.left, MASTER_SECONDS))
     if outcome.bound is not None:
         search.bounded(outcome.bound * master.unit)
     search.alive()
@@ -29,3 +26,12 @@ def best(search: Search, master: Master, share: float) -> np.ndarray | None:
             search.refute("no trunk can be carried on in every scenario")
         return None
     return master.clean(outcome.values)
+
+
+def solved(search: Search, program: Program, gap: float, seconds: float) -> Outcome:
+    """A program of the trunk, solved; Ctrl-C during it ends the search."""
+    options = replace(search.options, gap=gap, time_limit_seconds=seconds)
+    outcome = highs.solve(program, options, stop_event=search.stop)
+    if outcome.stop is StopReason.INTERRUPT:
+        search.stop.set()
+    return outcome

@@ -66,8 +66,10 @@ def envelope(part: Part, warm: Warm, points: list[Point], sought: Sought, gap: f
         if bound.liked is None or not np.isfinite(bound.constant) or time.perf_counter() > ends:
             break
         points.append(Point(bound.liked, bound.at(bound.liked)))
-        heights = heights or _Heights(sought, points[-1:])
-        heights.learn(points[-1])
+        if heights is None:
+            heights = _Heights(sought, points[-1:])
+        else:
+            heights.learn(points[-1])
         height, gradient = heights.highest()
         if height - best.at(sought.trunk) <= sought.slight:
             break

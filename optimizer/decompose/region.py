@@ -11,15 +11,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from optimizer.decompose import choosing
 from optimizer.decompose.crew import Crew
 from optimizer.decompose.envelope import Sought
 from optimizer.decompose.master import Box, Master, Row
 from optimizer.decompose.part import Asked, Bound
 from optimizer.decompose.pricing import Pricing
-from optimizer.decompose.search import Search
+from optimizer.decompose.search import Search, TimeUp
 from optimizer.errors import SolverError
-from optimizer.model import highs
-from optimizer.model.outcome import TOLERANCE, Status
+from optimizer.model.outcome import TOLERANCE, Status, StopReason
 
 ROUNDS = 12
 AGREED = 0.1
@@ -136,11 +136,13 @@ class Bounding:
 
     def _best(self, part: Region) -> tuple[Region, np.ndarray | None]:
         """The same with the whole numbers of the trunk."""
-        options = replace(self.search.options, gap=self.search.fine, time_limit_seconds=self.search.left)
-        outcome = highs.solve(self.master.whole(part.box, part.rows), options, stop_event=self.search.stop)
+        program = self.master.whole(part.box, part.rows)
+        outcome = choosing.solved(self.search, program, self.search.fine, self.search.left)
         self.search.alive()
         if outcome.status is Status.INFEASIBLE:
             return replace(part, bound=math.inf), None
+        if outcome.values is None and outcome.stop is StopReason.TIME_LIMIT:
+            raise TimeUp
         if outcome.values is None or outcome.bound is None:
             raise SolverError(f"the trunk's program ended without a solution or a proof: {outcome.status.value}")
         part = replace(part, bound=max(part.bound, outcome.bound * self.master.unit))

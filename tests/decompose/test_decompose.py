@@ -6,7 +6,9 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from optimizer import load_case, run
@@ -14,6 +16,7 @@ from optimizer.case.case import Case
 from optimizer.case.settings import Objective
 from optimizer.case.world import Workload
 from optimizer.contracts.block import Block
+from optimizer.decompose.branching import Branching
 from optimizer.decompose.bundle import Cut, cut
 from optimizer.decompose.fleet import fleet
 from optimizer.decompose.lshaped import LShaped
@@ -24,7 +27,9 @@ from optimizer.examples.generator import SMALL, generate
 from optimizer.examples.uncertain import load_published
 from optimizer.futures.future import certain, futures
 from optimizer.futures.shock import Change
-from optimizer.model.outcome import Progress, SolveOptions
+from optimizer.model import highs
+from optimizer.model.arrays import Program
+from optimizer.model.outcome import Outcome, Progress, SolveOptions, StopReason
 from optimizer.plan.tree import TreePlan
 from optimizer.rules.policy import Policy, PolicyKind
 from optimizer.run import Engine, Request, Step, is_split, solve_tree
@@ -250,6 +255,28 @@ def test_a_stop_keeps_the_best_plan() -> None:
     assert found.result.objective is not None and found.result.bound is not None
     assert found.result.bound <= found.result.objective
     assert found.result.stop in ("interrupt", "gap")
+
+
+@pytest.mark.usefixtures("workers_here")
+def test_ctrl_c_while_the_trunk_is_chosen_ends_the_splitting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves: HiGHS alone hears Ctrl-C while it solves the trunk's program in a part; the plan is kept, nothing is
+    proven. A search that did not ask how the program ended would go on to the end of the tree.
+    """
+    solve, run_, asked = highs.solve, Branching.run, []
+
+    def interrupted(program: Program, options: SolveOptions, **more: Any) -> Outcome:
+        asked.append(program)
+        return replace(solve(program, options, **more), stop=StopReason.INTERRUPT)
+
+    def splitting(branching: Branching, seconds: float, core: np.ndarray) -> None:
+        monkeypatch.setattr(highs, "solve", interrupted)
+        run_(branching, seconds, core)
+
+    monkeypatch.setattr(Branching, "run", splitting)
+    found = solve_tree(three_stages(), replace(SPLIT, gap=0.0)).result
+    assert len(asked) == 1
+    assert (found.status, found.stop) == ("feasible", "interrupt")
+    assert found.objective is not None and found.bound is not None and found.bound < found.objective
 
 
 def test_no_time_is_no_plan() -> None:
