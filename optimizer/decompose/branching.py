@@ -82,13 +82,14 @@ class Branching:
             return
         liked = part.liked
         mean = self.master.mean_of(liked)
-        if len(liked) == self.crew.count and self._widest(part.box, self._spread(liked, mean), mean) is None:
+        spread = self._spread(liked, mean)
+        if len(liked) == self.crew.count and self._widest(part.box, spread, mean) is None:
             self._price(part, self.master.clean(mean))
         else:
             self._try(part, self.master.clean(part.core), trunk)
         column = self._dearest(part, liked)
         if column is None:
-            column = self._widest(part.box, self._spread(liked, mean) + np.abs(trunk - mean), mean)
+            column = self._widest(part.box, spread + np.abs(trunk - mean), mean)
         if column is not None:
             self._split(part, column, float(np.maximum(part.core, self.master.high_of(liked, mean))[column]))
         elif not self.bounding.is_past(part.bound):
