@@ -10,6 +10,7 @@ import numpy as np
 from optimizer.decompose import worker
 from optimizer.decompose.envelope import Sought
 from optimizer.decompose.fleet import Fleet
+from optimizer.decompose.levels import Stepped
 from optimizer.decompose.part import Asked, Bound, Decided, Price, Trunk, Wanted
 from optimizer.plan.plan import Result
 from optimizer.plan.tree import Branch
@@ -49,6 +50,16 @@ class Crew:
     def envelopes(self, sought: Mapping[int, Sought], gap: float, seconds: float) -> Iterator[tuple[int, Bound]]:
         """The highest Lagrangian bounds of some bundles at a trunk, each as it is ready."""
         return self._some(worker.envelopes, sought, gap, seconds)
+
+    def stepped(self, gap: float, seconds: float) -> list[Stepped] | None:
+        """All bundles as levels of their pieces; None where one has too many to be found in so many seconds."""
+        found: dict[int, Stepped] = {}
+        for asked in (range(1), range(1, self.count)):
+            for number, steps in self._some(worker.stepped, dict.fromkeys(asked, seconds), gap):
+                if steps is None:
+                    return None
+                found[number] = steps
+        return [found[number] for number in range(self.count)]
 
     def priced(
         self, wanted: Mapping[int, Wanted], gap: float, seconds: float, bearable: float = np.inf

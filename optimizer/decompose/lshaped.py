@@ -28,11 +28,13 @@ from optimizer.decompose.checkpoint import Checkpoint, Keeper
 from optimizer.decompose.choosing import EXACT, ROUGH, best
 from optimizer.decompose.crew import Crew
 from optimizer.decompose.fleet import Fleet
+from optimizer.decompose.hull import Hull
 from optimizer.decompose.master import MOST_GROUPS, Master
 from optimizer.decompose.part import Asked, Bound
 from optimizer.decompose.pricing import FIRST_SECONDS, HALF, Pricing
 from optimizer.decompose.search import Found, Interrupted, Search, TimeUp, Told
 from optimizer.decompose.standing import LITTLE
+from optimizer.decompose.stepping import Stepping
 from optimizer.errors import OutputError
 from optimizer.model.outcome import SolveOptions, StopReason
 from optimizer.plan.plan import Result
@@ -43,6 +45,8 @@ TELLING = 0.9
 """Rounds tell little that leave more than this share of the distance between the best point and the bound."""
 ROOT_SECONDS = 60.0
 PARTS = 4
+STEP_SECONDS = 2.0
+"""For the levels of one bundle."""
 ROUNDS = 50
 """So many rounds of the relaxation take as long as finding plans of every bundle, or longer."""
 
@@ -99,7 +103,7 @@ class LShaped:
             return
         pricing = self.pricing = Pricing(self.search, master, self.crew)
         self._resume(pricing)
-        if not self._relaxed(master):
+        if self._stepped(master, pricing) or not self._relaxed(master):
             return
         seen: set[bytes] = set()
         while not self.search.closed and not self.search.found.infeasible:
@@ -114,6 +118,18 @@ class LShaped:
             pricing.price(trunk)
             self._lift(master, pricing)
             pricing.refine(to_the_end=False)
+
+    def _stepped(self, master: Master, pricing: Pricing) -> bool:
+        """Whether bundles are known as steps, and so are searched by those; only where expected cost alone counts."""
+        aim = self.search.aim
+        if not aim.is_mean or aim.has_tail or aim.has_worst:
+            return False
+        self.told("looking for the steps of what scenarios cost")
+        bundles = self.crew.stepped(self.search.fine, STEP_SECONDS)
+        if bundles is None:
+            return False
+        Stepping(self.search, master, self.crew, pricing, Hull(master, bundles)).run()
+        return True
 
     def _resume(self, pricing: Pricing) -> None:
         """Go on from the file, where there is one."""

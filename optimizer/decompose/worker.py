@@ -1,5 +1,6 @@
 """What a worker keeps and does: the programs of its bundles, made when they are first asked for."""
 
+import time
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -9,7 +10,9 @@ from optimizer.case.case import Case
 from optimizer.decompose.bundle import Bundle, Cut
 from optimizer.decompose.envelope import Point, Sought, envelope
 from optimizer.decompose.kept import Kept, keep
+from optimizer.decompose.levels import Stepped, TooMany, levels
 from optimizer.decompose.part import Asked, Bound, Decided, Part, Price, Trunk, Wanted
+from optimizer.decompose.tender import taken_apart
 from optimizer.futures.recall import Recall
 from optimizer.model.arrays import compile_program
 from optimizer.model.build import Offered, formulate, offered
@@ -85,6 +88,21 @@ def envelopes(shop: Workshop, numbers: Numbers, sought: list[Sought], gap: float
         part, points = shop.part(number), shop.points.setdefault(number, [])
         found.append(envelope(part, shop.warm(part), points, one, gap, seconds))
     return found
+
+
+def stepped(shop: Workshop, numbers: Numbers, seconds: list[float], gap: float) -> list[Stepped | None]:
+    """Each bundle as levels of its pieces, where these are few."""
+    return [_stepped(shop.part(number), gap, limit) for number, limit in zip(numbers, seconds, strict=True)]
+
+
+def _stepped(part: Part, gap: float, seconds: float) -> Stepped | None:
+    ends = time.perf_counter() + seconds
+    tenders, pieces = taken_apart(part)
+    try:
+        found = tuple(levels(piece, part.unit, gap, ends) for piece in pieces)
+    except TooMany:
+        return None
+    return Stepped(tenders, tuple(piece.tenders for piece in pieces), found, part.program.cost_offset * part.unit)
 
 
 def priced(
