@@ -41,10 +41,8 @@ from optimizer.tables.identity import content_hash
 from optimizer.version import package_version
 
 AGREEMENT = 1e-9
-SPLIT_FROM, SPLIT_LATE_FROM, MANY = 15_000, 60_000, 10
+SPLIT_FROM, SPLIT_LATE_FROM, MANY = 10_000, 60_000, 10
 """Columns of one program from which on bundles are quicker: of many scenarios with whole numbers, and of others."""
-TINY = 200
-"""Programs of one scenario with fewer columns have bounds of little worth by themselves: one program is better."""
 FEW_COURSES = 4
 
 
@@ -179,7 +177,7 @@ def is_split(case: Case, request: Request) -> bool:
         alone = compile_program(formulate(certain(case, case.of(Scenario)[0].scenario)).model)
     except UnsolvableError:
         return False
-    soon = alone.integrality.any() and alone.num_columns >= TINY and len(case.of(Scenario)) >= MANY
+    soon = alone.integrality.any() and len(case.of(Scenario)) >= MANY
     return _columns(case, alone) > (SPLIT_FROM if soon else SPLIT_LATE_FROM)
 
 

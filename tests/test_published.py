@@ -4,7 +4,8 @@ Wagner & Whitin, Management Science 5 (1958); Snyder & Shen, Fundamentals of Sup
 Beasley, OR-Library, capacitated warehouse location cap71 and cap101; Delmaire, Diaz, Fernandez & Ortega, INFOR 37
 (1999), single-source capacitated facility location p2 and p6. With scenarios: Louveaux & Smeers (1988), capacity
 expansion; Birge & Louveaux, Introduction to Stochastic Programming, section 1.1, the farmer; two-product substitution
-baa99; Ntaimo & Sen, Journal of Global Optimization 33 (2005), server location sslp_5_25_50.
+baa99; Ntaimo & Sen, Journal of Global Optimization 33 (2005), server location sslp_5_25_50; Ahmed & Garcia, Annals of
+Operations Research 124 (2003), capacity and assignment dcap342_200.
 """
 
 from pathlib import Path
@@ -29,7 +30,13 @@ OPTIMA = {
     "sscflp_p2": 4251.0,
     "sscflp_p6": 2269.0,
 }
-UNCERTAIN = {"lands": 381.853333, "farmer": -108_390.0, "baa99": -238.778298, "sslp_5_25_50": -121.6}
+UNCERTAIN = {
+    "lands": 381.853333,
+    "farmer": -108_390.0,
+    "baa99": -238.778298,
+    "sslp_5_25_50": -121.6,
+    "dcap342_200": 1619.54860668,
+}
 TOLERANCE = 1e-6
 
 

@@ -1,6 +1,6 @@
 """The steps of what a piece costs under its tenders, where they are few.
 
-  (LEVEL-1)  Q(t) = least cost of the levels i with needs[i] <= t
+  (LEVEL-1)  Q(t) = least cost of the levels i with needs_i <= t
 Each program with the tenders t as an upper limit finds a level; what asks for less than it in one tender or another is
 looked for next (after Trapp, Prokopyev & Schaefer, Operations Research 61, 2013, who call the least tenders of a step
 minimal; the search by upper limits is that of Klamroth, Lacour & Vanderpooten, European Journal of Operational Research
@@ -18,23 +18,27 @@ from optimizer.model.warm import Warm
 MOST_LEVELS = 400
 MOST_WHOLE = 60
 """Pieces with more whole numbers than this have too many levels."""
-STEP = 1e-6
-"""Of a range of a tender, at least of 1: levels nearer to one another than this are one, the cheaper and the least."""
+STEP = 1e-8
+"""Of the most that a tender may be, at least of 1: levels nearer to one another than this are one."""
+EXACT = 1e-9
+"""What rows may be missed by: less than a step."""
 
 
 @dataclass(frozen=True)
 class Levels:
-    """The levels of a piece: what they need of its tenders (one row each) and what they cost, USD.
+    """The levels of a piece, the cheapest first: what they need of its tenders (one row each), and what they cost, USD.
 
-    Needs are too low by `STEP`, so that (LEVEL-1) is never more than what the piece costs.
+    Where less than `least` is needed for a level there may be another as cheap: it is a little below `needs`.
     """
 
     needs: np.ndarray
+    least: np.ndarray
     costs: np.ndarray
 
-    def at(self, tender: np.ndarray) -> float:
-        """(LEVEL-1); infinite where nothing can be carried on."""
-        return float(self.costs[(self.needs <= tender).all(axis=1)].min(initial=np.inf))
+    def best(self, tender: np.ndarray) -> int | None:
+        """The number of the level in (LEVEL-1), by `least`; None where nothing can be carried on."""
+        fits = (self.least <= tender).all(axis=1)
+        return int(np.argmax(fits)) if fits.any() else None
 
 
 @dataclass(frozen=True)
@@ -77,25 +81,25 @@ class _Zones:
     """Upper limits of tenders under which levels are still looked for, the widest first."""
 
     def __init__(self, piece: Piece, gap: float) -> None:
-        self.piece, self.gap, self.warm = piece, gap, Warm(piece.program)
+        self.piece, self.gap, self.warm = piece, gap, Warm(piece.program, EXACT)
         self.waiting = [piece.high]
-        self.step = STEP * np.maximum(1.0, np.where(np.isfinite(piece.high), np.abs(piece.high), 1.0))
+        self.step = STEP * np.maximum(1.0, np.abs(piece.high))
 
-    def solve(self, zone: np.ndarray, seconds: float) -> tuple[np.ndarray, float, float] | None:
-        """What the cheapest plan under these limits needs, costs and costs at least; None where there is none."""
+    def solve(self, zone: np.ndarray, seconds: float) -> tuple[np.ndarray, float] | None:
+        """What the cheapest plan under these limits needs, and what it costs at least; None where there is none."""
         program, size = self.piece.program, self.piece.size
         self.warm.bounds(program.col_lower, np.concatenate([program.col_upper[:size], zone]))
         end = self.warm.proven(self.gap, seconds)
         if end.infeasible:
             return None
-        if end.values is None or end.objective is None:
+        if end.values is None:
             raise TooMany
-        return self.piece.needs(end.values), end.objective, end.bound
+        return np.minimum(self.piece.needs(end.values), zone), end.bound
 
     def below(self, zone: np.ndarray, needs: np.ndarray) -> None:
         """What is in a zone, but asks for less of a tender than a level needs; a zone within another is left to it."""
         for tender in range(len(needs)):
-            limit = min(needs[tender], zone[tender]) - self.step[tender]
+            limit = needs[tender] - self.step[tender]
             if limit < self.piece.low[tender]:
                 continue
             child = zone.copy()
@@ -117,17 +121,18 @@ class _Found:
         fits = (self.needs <= zone).all(axis=1) & (zone <= self.zones).all(axis=1)
         return int(np.argmax(fits)) if fits.any() else None
 
-    def learn(self, zone: np.ndarray, needs: np.ndarray, cost: float, bound: float) -> int:
+    def learn(self, zone: np.ndarray, needs: np.ndarray, cost: float) -> int:
+        """The number of a level found in a zone."""
         self.needs = np.vstack([self.needs, needs])
-        self.costs = np.append(self.costs, bound)
+        self.costs = np.append(self.costs, cost)
         self.zones = np.vstack([self.zones, zone])
         return len(self.costs) - 1
 
     def levels(self, unit: float, low: np.ndarray, step: np.ndarray) -> Levels:
         """The levels that no other makes needless, the cheapest first."""
-        needs, order = np.maximum(low, self.needs - step), np.argsort(self.costs, kind="stable")
+        least, order = np.maximum(low, self.needs - step), np.lexsort((self.needs.sum(axis=1), self.costs))
         kept: list[int] = []
         for number in order.tolist():
-            if not any((needs[other] <= needs[number]).all() for other in kept):
+            if not (least[kept] <= least[number]).all(axis=1).any():
                 kept.append(number)
-        return Levels(needs[kept], self.costs[kept] * unit)
+        return Levels(self.needs[kept], least[kept], self.costs[kept] * unit)

@@ -1,5 +1,6 @@
 """The L-shaped search: the trunk's program is held up by cuts of the bundles, its solutions are priced by them.
 
+0 step     where what each bundle costs is a step function with few steps: branch and bound on those, and no more
 1 relax    cuts of the relaxation at points between its solution and the best known one (in-out: Ben-Ameur & Neto,
            Networks 49, 2007; Fischetti, Ljubic & Sinnl, Management Science 63, 2017), until its bound stalls
 2 choose   the trunk's whole numbers, cut half way to the best point of the relaxation as long as that tells more, and
@@ -47,6 +48,8 @@ ROOT_SECONDS = 60.0
 PARTS = 4
 STEP_SECONDS = 2.0
 """For the levels of one bundle."""
+MOST_SUMS = 4
+"""Tenders of several columns for each column of the trunk: where scenarios ask for others, splitting tells little."""
 ROUNDS = 50
 """So many rounds of the relaxation take as long as finding plans of every bundle, or longer."""
 
@@ -120,7 +123,7 @@ class LShaped:
             pricing.refine(to_the_end=False)
 
     def _stepped(self, master: Master, pricing: Pricing) -> bool:
-        """Whether bundles are known as steps, and so are searched by those; only where expected cost alone counts."""
+        """Whether the search is over because bundles are known as steps; only where expected cost alone counts."""
         aim = self.search.aim
         if not aim.is_mean or aim.has_tail or aim.has_worst:
             return False
@@ -128,8 +131,11 @@ class LShaped:
         bundles = self.crew.stepped(self.search.fine, STEP_SECONDS)
         if bundles is None:
             return False
-        Stepping(self.search, master, self.crew, pricing, Hull(master, bundles)).run()
-        return True
+        hull = Hull(master, bundles)
+        if hull.sums.shape[0] > MOST_SUMS * master.size:
+            return False
+        Stepping(self.search, pricing, hull).run()
+        return self.search.closed or self.search.found.infeasible
 
     def _resume(self, pricing: Pricing) -> None:
         """Go on from the file, where there is one."""

@@ -5,8 +5,8 @@ A row that holds columns of the trunk and of the bundle holds the first as one s
 tenders decided, a bundle falls into pieces, such as the quarters of a bundle that carries nothing from one to the next.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array, hstack
@@ -29,11 +29,21 @@ class Tender:
 
 
 @dataclass(frozen=True)
+class _Asks:
+    """Rows with a tender, each with its factor, the side that it is held to, and its other terms."""
+
+    tender: np.ndarray
+    factor: np.ndarray
+    side: np.ndarray
+    matrix: csr_array
+
+
+@dataclass(frozen=True)
 class Piece:
     """A program of its own: the columns of the piece, then one for each of its tenders, by number in the bundle.
 
-    `low` and `high` are what the bounds of the trunk let the tenders be, `takes[i, j]` is how much of tender j row i
-    has for one unit of it.
+    `low` and `high` are what the bounds of the trunk let the tenders be, `takes[i, j]` is the factor of tender j in row
+    i. Money is in units of the bundle.
     """
 
     tenders: np.ndarray
@@ -49,19 +59,24 @@ class Piece:
 
     @property
     def is_stepped(self) -> bool:
-        """Whether Q_k is a step function: whole numbers decide all columns, and more of a tender is never worse."""
-        return self._is_relaxed_by_more() and bool(self._decided().all())
+        """Whether Q_k is a step function of few dimensions: whole numbers decide all columns, tenders have an end, and
+        more of one is never worse.
+        """
+        ended = np.isfinite(self.low).all() and np.isfinite(self.high).all()
+        return bool(ended) and self._is_relaxed_by_more() and bool(self._decided().all())
 
     def needs(self, values: np.ndarray) -> np.ndarray:
-        """The least tenders under which the columns of the piece may have these values."""
-        program = self.program
-        activity = program.matrix[:, : self.size] @ values[: self.size]
+        """The least tenders under which the columns of the piece may have these values; it has `is_stepped`."""
+        asks = self._asks
         found = self.low.copy()
-        takes = self.takes.tocoo()
-        for row, column, factor in zip(takes.row, takes.col, takes.data, strict=True):
-            side = program.row_upper[row] if factor < 0.0 else program.row_lower[row]
-            found[column] = max(found[column], (side - activity[row]) / factor)
+        np.maximum.at(found, asks.tender, (asks.side - asks.matrix @ values[: self.size]) / asks.factor)
         return found
+
+    @cached_property
+    def _asks(self) -> "_Asks":
+        takes, program = self.takes.tocoo(), self.program
+        side = np.where(takes.data < 0.0, program.row_upper[takes.row], program.row_lower[takes.row])
+        return _Asks(takes.col, takes.data, side, program.matrix[takes.row][:, : self.size])
 
     def _is_relaxed_by_more(self) -> bool:
         """Whether each row with a tender has one side, which more of the tender moves away."""
@@ -90,62 +105,73 @@ class Piece:
         return known
 
 
+Terms = tuple[tuple[int, float], ...]
+
+
 def taken_apart(part: Part) -> tuple[tuple[Tender, ...], tuple[Piece, ...]]:
     """The tenders of a bundle and its pieces; all that holds no tender is one piece, the last."""
     program, inside = part.program, np.zeros(part.program.num_columns, dtype=bool)
     inside[part.link] = True
     rows, own = np.flatnonzero(~part.own), np.flatnonzero(~inside)
-    tenders, takes = _tenders(part, program.matrix[rows][:, part.link])
-    low, high = activity(_matrix(tenders, len(part.link)), program.col_lower[part.link], program.col_upper[part.link])
-    matrix = csr_array(program.matrix[rows][:, own])
-    of_row, of_column = _pieces(matrix, takes)
-    found = []
+    matrix = program.matrix[rows]
+    matrix.eliminate_zeros()
+    sums, takes = _sums(matrix[:, part.link])
+    low, high = activity(_rows(sums, len(part.link)), program.col_lower[part.link], program.col_upper[part.link])
+    rest = replace(
+        program, costs=program.costs[own], cost_offset=0.0, col_lower=program.col_lower[own],
+        col_upper=program.col_upper[own], integrality=program.integrality[own], row_lower=program.row_lower[rows],
+        row_upper=program.row_upper[rows],
+    )  # fmt: skip
+    left = matrix[:, own]
+    of_row, of_column = _pieces(left, takes)
+    pieces = []
     for number in range(max(of_column.max(initial=-1), of_row.max(initial=-1)) + 1):
         here, columns = np.flatnonzero(of_row == number), np.flatnonzero(of_column == number)
-        theirs = np.unique(takes[here].indices)
-        mine = csr_array(takes[here][:, theirs])
-        whole = csr_array(hstack([matrix[here][:, columns], mine], format="csr"))
-        nothing = np.zeros(len(theirs))
-        at = own[columns]
-        piece = Program(
-            costs=np.concatenate([program.costs[at], nothing]), cost_offset=0.0,
-            col_lower=np.concatenate([program.col_lower[at], low[theirs]]),
-            col_upper=np.concatenate([program.col_upper[at], high[theirs]]),
-            integrality=np.concatenate([program.integrality[at], nothing > 0.0]),
-            start=whole.indptr.astype(np.int32), index=whole.indices.astype(np.int32), value=whole.data,
-            row_lower=program.row_lower[rows[here]], row_upper=program.row_upper[rows[here]],
-            columns=(), constraints=(),
-        )  # fmt: skip
-        found.append(Piece(theirs, low[theirs], high[theirs], mine, piece))
-    named = (Tender(tuple(part.places[n] for n, _ in one), tuple(r for _, r in one)) for one in tenders)
-    return tuple(named), tuple(found)
+        pieces.append(_piece(rest, left[here][:, columns], takes[here], here, columns, low, high))
+    tenders = (Tender(tuple(part.places[n] for n, _ in one), tuple(ratio for _, ratio in one)) for one in sums)
+    return tuple(tenders), tuple(pieces)
 
 
-Terms = tuple[tuple[int, float], ...]
+def _piece(
+    rest: Program, matrix: csr_array, takes: csr_array, rows: np.ndarray, columns: np.ndarray, low: np.ndarray,
+    high: np.ndarray,
+) -> Piece:  # fmt: skip
+    """Some rows and columns of a bundle, and the tenders in them."""
+    asked = np.unique(takes.indices)
+    mine = takes[:, asked]
+    whole, nothing = csr_array(hstack([matrix, mine], format="csr")), np.zeros(len(asked))
+    program = Program(
+        np.concatenate([rest.costs[columns], nothing]), 0.0, np.concatenate([rest.col_lower[columns], low[asked]]),
+        np.concatenate([rest.col_upper[columns], high[asked]]),
+        np.concatenate([rest.integrality[columns], nothing > 0.0]), whole.indptr.astype(np.int32),
+        whole.indices.astype(np.int32), whole.data, rest.row_lower[rows], rest.row_upper[rows], (), (),
+    )  # fmt: skip
+    return Piece(asked, low[asked], high[asked], mine, program)
 
 
-def _tenders(part: Part, matrix: csr_array) -> tuple[list[Terms], csr_array]:
-    """Sums of shares of the trunk, and how much of each a row has."""
+def _sums(matrix: csr_array) -> tuple[list[Terms], csr_array]:
+    """Sums of shares of the trunk, and the factor of each in every row."""
     known: dict[Terms, int] = {}
     places = []
     for row in range(matrix.shape[0]):
-        piece = slice(matrix.indptr[row], matrix.indptr[row + 1])
-        terms = sorted(zip(matrix.indices[piece].tolist(), matrix.data[piece].tolist(), strict=True))
+        part = slice(matrix.indptr[row], matrix.indptr[row + 1])
+        terms = sorted(zip(matrix.indices[part].tolist(), matrix.data[part].tolist(), strict=True))
         if terms:
             first = terms[0][1]
-            sum_ = tuple((n, round(factor / first, DIGITS)) for n, factor in terms)
-            places.append((row, known.setdefault(sum_, len(known)), first))
-    index = np.array([(row, number) for row, number, _ in places], dtype=np.int64).reshape(-1, 2)
-    factors = np.array([factor for _, _, factor in places])
-    return list(known), csr_array((factors, (index[:, 0], index[:, 1])), shape=(matrix.shape[0], len(known)))
+            ratios = tuple((column, round(factor / first, DIGITS)) for column, factor in terms)
+            places.append((row, known.setdefault(ratios, len(known)), first))
+    return list(known), _matrix(places, (matrix.shape[0], len(known)))
 
 
-def _matrix(tenders: list[Terms], columns: int) -> csr_array:
+def _rows(sums: list[Terms], columns: int) -> csr_array:
     """The sums as rows."""
-    terms = [(row, column, ratio) for row, one in enumerate(tenders) for column, ratio in one]
-    at = np.array([(row, column) for row, column, _ in terms], dtype=np.int64).reshape(-1, 2)
-    ratios = np.array([ratio for _, _, ratio in terms])
-    return csr_array((ratios, (at[:, 0], at[:, 1])), shape=(len(tenders), columns))
+    places = [(row, column, ratio) for row, one in enumerate(sums) for column, ratio in one]
+    return _matrix(places, (len(sums), columns))
+
+
+def _matrix(places: list[tuple[int, int, float]], shape: tuple[int, int]) -> csr_array:
+    at = np.array([place[:2] for place in places], dtype=np.int64).reshape(-1, 2)
+    return csr_array((np.array([place[2] for place in places]), (at[:, 0], at[:, 1])), shape=shape)
 
 
 def _pieces(matrix: csr_array, takes: csr_array) -> tuple[np.ndarray, np.ndarray]:
@@ -157,6 +183,5 @@ def _pieces(matrix: csr_array, takes: csr_array) -> tuple[np.ndarray, np.ndarray
     count, label = connected_components(graph, directed=False)
     asks = np.zeros(count, dtype=bool)
     asks[label[:rows][np.diff(takes.indptr) > 0]] = True
-    order = np.cumsum(asks) - 1
-    number = np.where(asks, order, asks.sum())[label]
+    number = np.where(asks, np.cumsum(asks) - 1, asks.sum())[label]
     return number[:rows], number[rows:]

@@ -26,6 +26,7 @@ _HEURISTICS = (
     "mip_heuristic_run_rins",
     "mip_heuristic_run_root_reduced_cost",
 )
+ROWS = 1e-7
 WHOLE = 1e-9
 """Integers are whole to this: what a trunk just carries must be carried when they are rounded."""
 LATE_SHARE = 0.2
@@ -56,13 +57,17 @@ class MixedEnd:
 
 
 class Warm:
-    """One HiGHS object that holds the program, its integers relaxed until `mixed` is called."""
+    """One HiGHS object that holds the program, its integers relaxed until `mixed` is called.
 
-    def __init__(self, program: Program) -> None:
+    Rows may be missed by `tolerance`.
+    """
+
+    def __init__(self, program: Program, tolerance: float = ROWS) -> None:
         self.program, self._costs = program, program.costs
         self.highs = load_program(program)
         self.highs.setOptionValue("threads", 1)
         self.highs.setOptionValue("mip_feasibility_tolerance", WHOLE)
+        self.highs.setOptionValue("primal_feasibility_tolerance", tolerance)
         self._columns = np.arange(program.num_columns, dtype=np.int32)
         self._values = program.value
         self._rows = np.repeat(np.arange(program.num_rows, dtype=np.int32), np.diff(program.start))

@@ -1,5 +1,7 @@
 """Bundles of one step, small enough to be bounded by hand."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from optimizer.decompose.part import Part
@@ -19,3 +21,13 @@ def step(at: float, upper: float, weak: bool = False) -> Part:
         row_upper=np.array([np.inf]), columns=(), constraints=(),
     )  # fmt: skip
     return Part(((("x", ()), 0),), np.array([0]), np.array([False]), 1.0, program)
+
+
+def rows(terms: Sequence[tuple[dict[int, float], float, float]], columns: int) -> tuple[np.ndarray, ...]:
+    """Start, index, value and sides of a program whose rows are given by their terms; zeros are kept."""
+    start = np.cumsum([0, *(len(one) for one, _, _ in terms)]).astype(np.int32)
+    index = np.array([column for one, _, _ in terms for column in one], dtype=np.int32)
+    assert index.max(initial=-1) < columns
+    value = np.array([factor for one, _, _ in terms for factor in one.values()])
+    lower, upper = (np.array([one[side] for one in terms], dtype=np.float64) for side in (1, 2))
+    return start, index, value, lower, upper

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimizer import load_case, run
+from optimizer import load_case
 from optimizer.case.case import Case
 from optimizer.case.settings import Objective
 from optimizer.case.world import Workload
@@ -144,18 +144,6 @@ def test_small_trees_are_one_program_and_large_ones_are_split() -> None:
     assert is_split(branched(case, 64, 2, 1), Request())
     assert not is_split(branched(case, 64, 2, 1), replace(Request(), engine=Engine.WHOLE))
     assert is_split(edit_settings(branched(case, 64, 2, 1), objective=Objective.WORST), Request())
-
-
-def test_many_tiny_programs_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Proves: scenarios of a few columns each are not split as early as others, though they are many.
-
-    A broken rule would give: bundles whose bounds, with an assignment of some tasks in each, stay 40 % below.
-    """
-    tiny = add(newsvendor(signing_fee_usd=1.0), *(scenario(f"more {number}", 0.0) for number in range(8)))
-    monkeypatch.setattr(run, "SPLIT_FROM", 20)
-    assert not is_split(tiny, Request())
-    monkeypatch.setattr(run, "TINY", 0)
-    assert is_split(tiny, Request())
 
 
 def test_a_tree_that_is_mostly_shared_is_one_program_where_the_worst_counts() -> None:
