@@ -10,8 +10,8 @@ import numpy as np
 from optimizer.decompose import worker
 from optimizer.decompose.envelope import Sought
 from optimizer.decompose.fleet import Fleet
-from optimizer.decompose.levels import Stepped
 from optimizer.decompose.part import Asked, Bound, Decided, Price, Trunk, Wanted
+from optimizer.decompose.tenders.levels import Stepped
 from optimizer.plan.plan import Result
 from optimizer.plan.tree import Branch
 

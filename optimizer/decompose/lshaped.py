@@ -29,13 +29,13 @@ from optimizer.decompose.checkpoint import Checkpoint, Keeper
 from optimizer.decompose.choosing import EXACT, ROUGH, best
 from optimizer.decompose.crew import Crew
 from optimizer.decompose.fleet import Fleet
-from optimizer.decompose.hull import Hull
 from optimizer.decompose.master import MOST_GROUPS, Master
 from optimizer.decompose.part import Asked, Bound
 from optimizer.decompose.pricing import FIRST_SECONDS, HALF, Pricing
 from optimizer.decompose.search import Found, Interrupted, Search, TimeUp, Told
 from optimizer.decompose.standing import LITTLE
-from optimizer.decompose.stepping import Stepping
+from optimizer.decompose.tenders.hull import Hull
+from optimizer.decompose.tenders.stepping import Stepping
 from optimizer.errors import OutputError
 from optimizer.model.outcome import SolveOptions, StopReason
 from optimizer.plan.plan import Result

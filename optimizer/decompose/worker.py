@@ -10,9 +10,9 @@ from optimizer.case.case import Case
 from optimizer.decompose.bundle import Bundle, Cut
 from optimizer.decompose.envelope import Point, Sought, envelope
 from optimizer.decompose.kept import Kept, keep
-from optimizer.decompose.levels import Stepped, TooMany, levels
 from optimizer.decompose.part import Asked, Bound, Decided, Part, Price, Trunk, Wanted
-from optimizer.decompose.tender import taken_apart
+from optimizer.decompose.tenders.levels import Stepped, TooMany, levels
+from optimizer.decompose.tenders.tender import taken_apart
 from optimizer.futures.recall import Recall
 from optimizer.model.arrays import compile_program
 from optimizer.model.build import Offered, formulate, offered

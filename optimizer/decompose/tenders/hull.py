@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array, eye_array, vstack
 
-from optimizer.decompose.levels import Stepped
 from optimizer.decompose.master import Box, Master
-from optimizer.decompose.mixture import Mixture, Step
-from optimizer.decompose.narrow import activity, narrow
-from optimizer.decompose.tender import Tender
+from optimizer.decompose.tenders.levels import Stepped
+from optimizer.decompose.tenders.mixture import Mixture, Step
+from optimizer.decompose.tenders.narrow import activity, narrow
+from optimizer.decompose.tenders.tender import Tender
 from optimizer.model.warm import Warm
 
 NEAR = 1e-9

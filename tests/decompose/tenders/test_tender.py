@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from optimizer.decompose.part import Part
-from optimizer.decompose.tender import Piece, taken_apart
+from optimizer.decompose.tenders.tender import Piece, taken_apart
 from optimizer.model.arrays import Program
 from tests.decompose.steps import rows
 

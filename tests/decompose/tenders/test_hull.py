@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from optimizer.case.settings import Settings
 from optimizer.decompose.aim import Aim
-from optimizer.decompose.hull import Hull
-from optimizer.decompose.levels import STEP, Stepped, levels
 from optimizer.decompose.master import Box, Master
-from optimizer.decompose.tender import taken_apart
+from optimizer.decompose.tenders.hull import Hull
+from optimizer.decompose.tenders.levels import STEP, Stepped, levels
+from optimizer.decompose.tenders.tender import taken_apart
 from tests.builders import FIRST
-from tests.decompose.placing import MOST, Placing, scenarios
+from tests.decompose.tenders.placing import MOST, Placing, scenarios
 
 COUNT = 3
 

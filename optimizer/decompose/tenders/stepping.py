@@ -15,10 +15,10 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from optimizer.decompose import choosing
-from optimizer.decompose.hull import End, Hull
 from optimizer.decompose.master import Box
 from optimizer.decompose.pricing import Pricing
 from optimizer.decompose.search import Search
+from optimizer.decompose.tenders.hull import End, Hull
 
 EDGE = 0.1
 """Parts are split no nearer to an end of a range than this share of it."""

@@ -12,8 +12,8 @@ import numpy as np
 from scipy.sparse import csr_array, hstack
 from scipy.sparse.csgraph import connected_components
 
-from optimizer.decompose.narrow import activity
 from optimizer.decompose.part import Part, Place
+from optimizer.decompose.tenders.narrow import activity
 from optimizer.model.arrays import Program
 
 DIGITS = 12

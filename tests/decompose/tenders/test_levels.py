@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizer.decompose import levels as module
-from optimizer.decompose.levels import STEP, Levels, TooMany, levels
-from optimizer.decompose.tender import taken_apart
-from tests.decompose.placing import MOST, QUARTERS, Placing, scenarios
+from optimizer.decompose.tenders import levels as module
+from optimizer.decompose.tenders.levels import STEP, Levels, TooMany, levels
+from optimizer.decompose.tenders.tender import taken_apart
+from tests.decompose.tenders.placing import MOST, QUARTERS, Placing, scenarios
 
 
 def found(placing: Placing) -> list[Levels]:

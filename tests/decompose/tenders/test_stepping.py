@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from optimizer.decompose.search import Interrupted, Search
-from optimizer.decompose.stepping import Stepping
+from optimizer.decompose.tenders.stepping import Stepping
 from optimizer.model.outcome import SolveOptions, StopReason
-from tests.decompose.placing import MOST, Placing, scenarios
-from tests.decompose.test_hull import COUNT, cost, hull
+from tests.decompose.tenders.placing import MOST, Placing, scenarios
+from tests.decompose.tenders.test_hull import COUNT, cost, hull
 
 GAP = 1e-6
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from optimizer.decompose.levels import Levels
 from optimizer.decompose.master import Box, Master
+from optimizer.decompose.tenders.levels import Levels
 from optimizer.model.arrays import Program
 from optimizer.model.warm import LinearEnd
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.decompose.tender import Piece, Tender
+from optimizer.decompose.tenders.tender import Piece, Tender
 from optimizer.model.warm import Warm
 
 MOST_LEVELS = 400
