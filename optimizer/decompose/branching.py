@@ -49,6 +49,7 @@ class Branching:
 
     def run(self, seconds: float, core: np.ndarray) -> None:
         """Split until the gap is proven; `seconds` is what a bundle is given at first, `core` the best trunk known."""
+        self.search.told("splitting the trunks")
         self._put(Region(self.master.box, (), self.search.found.bound, seconds, core, {}))
         while self.waiting and not self.search.closed:
             _, _, part = heapq.heappop(self.waiting)
@@ -73,7 +74,7 @@ class Branching:
 
     def _take(self, part: Region) -> None:
         """Bound a part, price trunks of it, and split it."""
-        self.search.told(f"splitting the trunks: {len(self.waiting) + 1:,} parts are left")
+        self.search.counted(f"splitting the trunks: {len(self.waiting) + 1:,} parts are left")
         part, trunk = self.bounding.foreseen(part)
         if trunk is not None:
             self._try(part, self.master.high_of(part.liked, trunk))

@@ -51,15 +51,9 @@ class Crew:
         """The highest Lagrangian bounds of some bundles at a trunk, each as it is ready."""
         return self._some(worker.envelopes, sought, gap, seconds)
 
-    def stepped(self, gap: float, seconds: float) -> list[Stepped] | None:
-        """All bundles as levels of their pieces; None where one has too many to be found in so many seconds."""
-        found: dict[int, Stepped] = {}
-        for asked in (range(1), range(1, self.count)):
-            for number, steps in self._some(worker.stepped, dict.fromkeys(asked, seconds), gap):
-                if steps is None:
-                    return None
-                found[number] = steps
-        return [found[number] for number in range(self.count)]
+    def stepped(self, bundles: Sequence[int], gap: float, seconds: float) -> Iterator[tuple[int, Stepped | None]]:
+        """Some bundles as levels of their pieces, each as it is ready; None for too many to be found in so long."""
+        return self._some(worker.stepped, dict.fromkeys(bundles, seconds), gap)
 
     def priced(
         self, wanted: Mapping[int, Wanted], gap: float, seconds: float, bearable: float = np.inf

@@ -34,8 +34,7 @@ from optimizer.decompose.part import Asked, Bound
 from optimizer.decompose.pricing import FIRST_SECONDS, HALF, Pricing
 from optimizer.decompose.search import Found, Interrupted, Search, TimeUp, Told
 from optimizer.decompose.standing import LITTLE
-from optimizer.decompose.tenders.hull import Hull
-from optimizer.decompose.tenders.stepping import Stepping
+from optimizer.decompose.tenders.stepping import by_steps
 from optimizer.errors import OutputError
 from optimizer.model.outcome import SolveOptions, StopReason
 from optimizer.plan.plan import Result
@@ -46,10 +45,6 @@ TELLING = 0.9
 """Rounds tell little that leave more than this share of the distance between the best point and the bound."""
 ROOT_SECONDS = 60.0
 PARTS = 4
-STEP_SECONDS = 2.0
-"""For the levels of one bundle."""
-MOST_SUMS = 4
-"""Tenders of several columns for each column of the trunk: where scenarios ask for others, splitting tells little."""
 ROUNDS = 50
 """So many rounds of the relaxation take as long as finding plans of every bundle, or longer."""
 
@@ -106,7 +101,7 @@ class LShaped:
             return
         pricing = self.pricing = Pricing(self.search, master, self.crew)
         self._resume(pricing)
-        if self._stepped(master, pricing) or not self._relaxed(master):
+        if by_steps(self.search, self.crew, pricing) or not self._relaxed(master):
             return
         seen: set[bytes] = set()
         while not self.search.closed and not self.search.found.infeasible:
@@ -121,21 +116,6 @@ class LShaped:
             pricing.price(trunk)
             self._lift(master, pricing)
             pricing.refine(to_the_end=False)
-
-    def _stepped(self, master: Master, pricing: Pricing) -> bool:
-        """Whether the search is over because bundles are known as steps; only where expected cost alone counts."""
-        aim = self.search.aim
-        if not aim.is_mean or aim.has_tail or aim.has_worst:
-            return False
-        self.told("looking for the steps of what scenarios cost")
-        bundles = self.crew.stepped(self.search.fine, STEP_SECONDS)
-        if bundles is None:
-            return False
-        hull = Hull(master, bundles)
-        if hull.sums.shape[0] > MOST_SUMS * master.size:
-            return False
-        Stepping(self.search, pricing, hull).run()
-        return self.search.closed or self.search.found.infeasible
 
     def _resume(self, pricing: Pricing) -> None:
         """Go on from the file, where there is one."""

@@ -80,7 +80,6 @@ class Pricing:
         search, shares = self.search, standing.shares
         said = "pricing a trunk with whole numbers in every scenario"
         search.told(said)
-        step = -(-len(shares) // SHOWN)
         order = search.aim.order(standing.least).tolist()
         missing = {bundle: standing.wanted(bundle) for bundle in order if standing.wholes[bundle] is None}
         done = len(shares) - len(missing)
@@ -91,8 +90,8 @@ class Pricing:
                 self.underway = None
                 return
             done += 1
-            if step > 1 and done % step == 0 and done < len(shares):
-                search.told(f"{said}: {done:,} of {len(shares):,}")
+            if done < len(shares):
+                search.counted(f"{said}: {done:,} of {len(shares):,}")
             search.keep()
         self._mend(standing)
         self.underway = None

@@ -70,6 +70,7 @@ class Search:
     keep: Callable[[], None] = _nothing
     found: Found = field(default_factory=Found)
     began: float = field(default_factory=time.perf_counter)
+    last_counted: float = -math.inf
 
     def __post_init__(self) -> None:
         self.found.offset = self.aim.offset
@@ -121,6 +122,13 @@ class Search:
             raise Interrupted
         if self.left <= 0.0:
             raise TimeUp
+
+    def counted(self, said: str) -> None:
+        """Tell how far a step is, at most once a second."""
+        now = time.perf_counter()
+        if now - self.last_counted >= 1.0:
+            self.last_counted = now
+            self.told(said)
 
     def report(self) -> None:
         """Tell incumbent and bound."""

@@ -14,7 +14,7 @@ from random import Random
 import pytest
 
 from optimizer.case.case import Case
-from optimizer.decompose.lshaped import LShaped
+from optimizer.decompose import lshaped
 from optimizer.examples.uncertain import load_published
 from optimizer.run import Request, Step, solve_tree
 from tests.decompose.test_decompose import SPLIT, WHOLE
@@ -116,7 +116,7 @@ def test_capacity_for_tasks_that_are_placed_whole(seed: int, tmp_path: Path, mon
     steps = _said(case, SPLIT, draw.least())
     assert any("splitting the tenders" in name for name in steps) and "cutting" not in " ".join(steps)
     _said(case, WHOLE, draw.least())
-    monkeypatch.setattr(LShaped, "_stepped", lambda *_: False)
+    monkeypatch.setattr(lshaped, "by_steps", lambda *_: False)
     assert any("cutting the relaxation" in name for name in _said(case, SPLIT, draw.least()))
 
 

@@ -44,10 +44,7 @@ class Hull:
             self.fixed += share * bundle.constant
             places = [self._place(tender, sums) for tender in bundle.tenders]
             for asked, piece in zip(bundle.asked, bundle.pieces, strict=True):
-                if len(asked):
-                    self.steps.append(Step(share, np.array([places[n] for n in asked.tolist()]), piece))
-                else:
-                    self.fixed += share * float(piece.costs[0])
+                self.steps.append(Step(share, np.array([places[n] for n in asked.tolist()], dtype=np.int64), piece))
         terms = [(row, column, ratio) for one, row in sums.items() for column, ratio in one]
         rows, columns, ratios = (np.array(part) for part in zip(*terms, strict=True)) if terms else ([], [], [])
         self.sums = csr_array((ratios, (rows, columns)), shape=(len(sums), master.size))

@@ -15,17 +15,54 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from optimizer.decompose import choosing
+from optimizer.decompose.crew import Crew
 from optimizer.decompose.master import Box
 from optimizer.decompose.pricing import Pricing
 from optimizer.decompose.search import Search
 from optimizer.decompose.tenders.hull import End, Hull
+from optimizer.decompose.tenders.levels import Stepped
 
 EDGE = 0.1
 """Parts are split no nearer to an end of a range than this share of it."""
 WORTH = 0.5
 """A trunk is priced if it saves this share of what is open."""
+SECONDS = 2.0
+"""For the levels of one bundle."""
+MOST_SUMS = 4
+"""Tenders of several columns for each column of the trunk: where scenarios ask for others, splitting tells little."""
 NOTHING = 1e-9
 NOT_WHOLE = 1e-6
+
+
+def by_steps(search: Search, crew: Crew, pricing: Pricing) -> bool:
+    """Search by the steps of what bundles cost, where these are few and expected cost alone counts.
+
+    Returns whether the search is over.
+    """
+    aim = search.aim
+    if not aim.is_mean or aim.has_tail or aim.has_worst:
+        return False
+    search.told("looking for the steps of what scenarios cost")
+    bundles = _levels(search, crew)
+    if bundles is None:
+        return False
+    hull = Hull(pricing.master, bundles)
+    if hull.sums.shape[0] > MOST_SUMS * pricing.master.size:
+        return False
+    Stepping(search, pricing, hull).run()
+    return search.closed or search.found.infeasible
+
+
+def _levels(search: Search, crew: Crew) -> list[Stepped] | None:
+    """All bundles as levels; None where one has too many. The first is tried alone."""
+    found: dict[int, Stepped] = {}
+    for bundles in (range(1), range(1, crew.count)):
+        for number, steps in crew.stepped(bundles, search.fine, SECONDS):
+            if steps is None:
+                return None
+            found[number] = steps
+            search.counted(f"looking for the steps of what scenarios cost: {len(found):,} of {crew.count:,}")
+    return [found[number] for number in range(crew.count)]
 
 
 @dataclass(frozen=True)
@@ -49,12 +86,13 @@ class Stepping:
 
     def run(self) -> None:
         """Split until the gap is proven, or nothing is left to be split."""
+        self.search.told("splitting the tenders")
         self._put(self.hull.box, -math.inf)
-        if not self.waiting and self.settled == math.inf:
+        if not self.waiting and self.settled == math.inf and self.search.found.objective is None:
             self.search.refute("no trunk can be carried on in every scenario")
         while self.waiting and not self.search.closed:
             self.search.alive()
-            self.search.told(f"splitting the tenders: {len(self.waiting):,} parts are left")
+            self.search.counted(f"splitting the tenders: {len(self.waiting):,} parts are left")
             _, _, part = heapq.heappop(self.waiting)
             self._take(part)
             self._prove()
