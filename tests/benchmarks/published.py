@@ -1,4 +1,4 @@
-"""Published problems that do not close in seconds: one program against bundles, side by side.
+"""Published problems that one program does not close in seconds: it against bundles, side by side.
 
     python tests/benchmarks/published.py [--problems dcap342_200] [--limit SECONDS]
 
