@@ -60,7 +60,7 @@ def levels(piece: Piece, unit: float, gap: float, ends: float) -> Levels:
 
     Raises TooMany.
     """
-    if len(piece.tenders) and not (piece.is_stepped and piece.program.integrality.sum() <= MOST_WHOLE):
+    if len(piece.tenders) and not (piece.program.integrality.sum() <= MOST_WHOLE and piece.is_stepped):
         raise TooMany
     zones, found = _Zones(piece, gap), _Found(len(piece.tenders))
     while zones.waiting:

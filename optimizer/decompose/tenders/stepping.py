@@ -26,8 +26,8 @@ EDGE = 0.1
 """Parts are split no nearer to an end of a range than this share of it."""
 WORTH = 0.5
 """A trunk is priced if it saves this share of what is open."""
-SECONDS = 2.0
-"""For the levels of one bundle."""
+SECONDS = 10.0
+"""For the levels of one bundle, at most."""
 MOST_SUMS = 4
 """Tenders of several columns for each column of the trunk: where scenarios ask for others, splitting tells little."""
 NOTHING = 1e-9

@@ -17,6 +17,7 @@ from optimizer.decompose.tenders.narrow import activity
 from optimizer.model.arrays import Program
 
 DIGITS = 12
+PASSES = 10
 NEAR = 1e-9
 
 
@@ -86,14 +87,13 @@ class Piece:
         return bool((~more | open_above).all() and (~less | open_below).all())
 
     def _decided(self) -> np.ndarray:
-        """Columns that the whole numbers decide, found by going through the equations again and again."""
+        """Columns that the whole numbers decide, found by going through the equations a few times."""
         program, size = self.program, self.size
         matrix, low, high = program.matrix[:, :size], program.col_lower[:size], program.col_upper[:size]
         known = program.integrality[:size] | (low == high)
         equal = program.row_lower == program.row_upper
         least, _ = activity(matrix, low, high)
-        before = -1
-        while before < known.sum() < size:
+        for _ in range(PASSES):
             before = int(known.sum())
             unknown = abs(matrix) @ (~known).astype(np.float64)
             for row in np.flatnonzero(unknown > 0.0):
@@ -102,6 +102,8 @@ class Piece:
                 is_least = least[row] >= program.row_upper[row] - NEAR
                 if is_least or (equal[row] and len(left) == 1):
                     known[left] = True
+            if known.sum() in (before, size):
+                break
         return known
 
 
