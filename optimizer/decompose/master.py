@@ -65,7 +65,7 @@ class Master:
     """The trunk's program with its cuts. Money in `unit` USD."""
 
     def __init__(self, trunks: Sequence[Trunk], aim: Aim, size: float) -> None:
-        self.unit = 10.0 ** np.floor(np.log10(max(1.0, size))) / 1e3
+        self.unit = float(10.0 ** np.floor(np.log10(max(1.0, size))) / 1e3)
         self.places: dict[Place, int] = {}
         for trunk in trunks:
             for place in trunk.places:

@@ -26,7 +26,6 @@ _HEURISTICS = (
     "mip_heuristic_run_rins",
     "mip_heuristic_run_root_reduced_cost",
 )
-ROWS = 1e-7
 WHOLE = 1e-9
 """Integers are whole to this: what a trunk just carries must be carried when they are rounded."""
 LATE_SHARE = 0.2
@@ -59,15 +58,18 @@ class MixedEnd:
 class Warm:
     """One HiGHS object that holds the program, its integers relaxed until `mixed` is called.
 
-    Rows may be missed by `tolerance`.
+    An `exact` one misses rows by no more than integers, and solves without presolve: that of HiGHS 1.16 refutes
+    programs whose only solution is within 1e-7 of the side of a row.
     """
 
-    def __init__(self, program: Program, tolerance: float = ROWS) -> None:
+    def __init__(self, program: Program, exact: bool = False) -> None:
         self.program, self._costs = program, program.costs
         self.highs = load_program(program)
         self.highs.setOptionValue("threads", 1)
         self.highs.setOptionValue("mip_feasibility_tolerance", WHOLE)
-        self.highs.setOptionValue("primal_feasibility_tolerance", tolerance)
+        if exact:
+            self.highs.setOptionValue("primal_feasibility_tolerance", WHOLE)
+            self.highs.setOptionValue("presolve", "off")
         self._columns = np.arange(program.num_columns, dtype=np.int32)
         self._values = program.value
         self._rows = np.repeat(np.arange(program.num_rows, dtype=np.int32), np.diff(program.start))
@@ -187,10 +189,11 @@ class Warm:
         self.highs.clearSolver()
         self.highs.run()
         if self.highs.getModelStatus() == _End.kSolveError:
+            _, before = self.highs.getOptionValue("presolve")
             self.highs.setOptionValue("presolve", "off")
             self.highs.clearSolver()
             self.highs.run()
-            self.highs.setOptionValue("presolve", "choose")
+            self.highs.setOptionValue("presolve", before)
 
     def _require_true(self, values: np.ndarray, objective: float) -> None:
         """Raise SolverError unless the plan costs what HiGHS says it does."""

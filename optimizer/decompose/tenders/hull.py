@@ -17,20 +17,51 @@ from optimizer.decompose.master import Box, Master
 from optimizer.decompose.tenders.levels import Stepped
 from optimizer.decompose.tenders.mixture import Mixture, Step
 from optimizer.decompose.tenders.narrow import activity, narrow
-from optimizer.decompose.tenders.tender import Tender
+from optimizer.decompose.tenders.tender import Tender, same
 from optimizer.model.warm import Warm
 
 NEAR = 1e-9
+WHOLE = 1e-6
 PASSES = 4
 
 
 @dataclass(frozen=True)
 class End:
-    """(HULL-1) solved: what it costs, USD, its trunk, and for each column of a box what being undecided may cost."""
+    """(HULL-1) solved: what it costs, USD, its trunk, and for each column of a box what being undecided may cost.
+
+    `spread` is how far the levels that are mixed are from one another, whatever that costs.
+    """
 
     cost: float
     trunk: np.ndarray
     stakes: np.ndarray
+    spread: np.ndarray
+
+
+class _Sums:
+    """Tenders of several columns, each once."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[tuple[int, str], ...], int] = {}
+        self.terms: list[tuple[int, int, float]] = []
+
+    def place(self, tender: Tender, master: Master) -> int:
+        """Where in a box a tender is."""
+        columns = [master.places[place] for place in tender.places]
+        if len(columns) == 1:
+            return columns[0]
+        terms = sorted(zip(columns, tender.ratios, strict=True))
+        key = tuple((column, same(ratio)) for column, ratio in terms)
+        if key not in self.known:
+            self.terms += [(len(self.known), column, ratio) for column, ratio in terms]
+            self.known[key] = len(self.known)
+        return master.size + self.known[key]
+
+    def matrix(self, columns: int) -> csr_array:
+        """The sums as rows."""
+        at = np.array([term[:2] for term in self.terms], dtype=np.int64).reshape(-1, 2)
+        ratios = np.array([ratio for _, _, ratio in self.terms])
+        return csr_array((ratios, (at[:, 0], at[:, 1])), shape=(len(self.known), columns))
 
 
 class Hull:
@@ -38,30 +69,20 @@ class Hull:
 
     def __init__(self, master: Master, bundles: Sequence[Stepped]) -> None:
         self.master = master
-        sums: dict[tuple[tuple[int, float], ...], int] = {}
+        sums = _Sums()
         self.steps, self.fixed = [], 0.0
         for bundle, share in zip(bundles, master.aim.probabilities, strict=True):
             self.fixed += share * bundle.constant
-            places = [self._place(tender, sums) for tender in bundle.tenders]
+            places = [sums.place(tender, master) for tender in bundle.tenders]
             for asked, piece in zip(bundle.asked, bundle.pieces, strict=True):
                 self.steps.append(Step(share, np.array([places[n] for n in asked.tolist()], dtype=np.int64), piece))
-        terms = [(row, column, ratio) for one, row in sums.items() for column, ratio in one]
-        rows, columns, ratios = (np.array(part) for part in zip(*terms, strict=True)) if terms else ([], [], [])
-        self.sums = csr_array((ratios, (rows, columns)), shape=(len(sums), master.size))
+        self.sums = sums.matrix(master.size)
         program, size = master.program, master.size
         self.costs = program.costs[:size] * master.unit
         self.whole = program.integrality[:size]
         self.rows = csr_array(vstack([program.matrix[:, :size], self.sums], format="csr"))
-        self.used = np.unique(np.concatenate([step.at for step in self.steps]))
+        self.used = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *(step.at for step in self.steps)]))
         self.asked = csr_array(vstack([eye_array(size), self.sums], format="csr"))[self.used]
-
-    def _place(self, tender: Tender, sums: dict[tuple[tuple[int, float], ...], int]) -> int:
-        """Where in a box a tender is."""
-        columns = [self.master.places[place] for place in tender.places]
-        if len(columns) == 1:
-            return columns[0]
-        terms = tuple(sorted(zip(columns, tender.ratios, strict=True)))
-        return self.master.size + sums.setdefault(terms, len(sums))
 
     @property
     def box(self) -> Box:
@@ -96,8 +117,8 @@ class Hull:
         for _ in range(PASSES):
             sides = np.concatenate([program.row_lower, least]), np.concatenate([program.row_upper, most])
             low, high = narrow(self.rows, *sides, low, high)
-            low = np.where(self.whole, np.ceil(low - NEAR), low)
-            high = np.where(self.whole, np.floor(high + NEAR), high)
+            low = np.where(self.whole, np.ceil(low - WHOLE), low)
+            high = np.where(self.whole, np.floor(high + WHOLE), high)
             lower, upper = activity(self.sums, low, high)
             least, most = np.maximum(least, lower), np.minimum(most, upper)
         found = Box(np.concatenate([low, least]), np.concatenate([high, most]))
@@ -115,6 +136,6 @@ class Hull:
             return None
         trunk, unit = end.values[: self.master.size], self.master.unit
         rounding = np.abs(self.costs) * np.abs(trunk - np.rint(trunk)) * self.whole
-        stakes = mixture.dispersion(end, self.all_of(trunk)) * unit
-        stakes[: self.master.size] += rounding
-        return End(end.objective * unit, trunk, stakes)
+        stakes, spread = mixture.dispersion(end, self.all_of(trunk))
+        stakes[: self.master.size] += rounding / unit
+        return End(end.objective * unit, trunk, stakes * unit, spread)

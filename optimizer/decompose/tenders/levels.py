@@ -20,8 +20,6 @@ MOST_WHOLE = 60
 """Pieces with more whole numbers than this have too many levels."""
 STEP = 1e-8
 """Of the most that a tender may be, at least of 1: levels nearer to one another than this are one."""
-EXACT = 1e-9
-"""What rows may be missed by: less than a step."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ class _Zones:
     """Upper limits of tenders under which levels are still looked for, the widest first."""
 
     def __init__(self, piece: Piece, gap: float) -> None:
-        self.piece, self.gap, self.warm = piece, gap, Warm(piece.program, EXACT)
+        self.piece, self.gap, self.warm = piece, gap, Warm(piece.program, exact=True)
         self.waiting = [piece.high]
         self.step = STEP * np.maximum(1.0, np.abs(piece.high))
 

@@ -103,13 +103,14 @@ class Mixture:
             np.concatenate(self.lower), np.concatenate(self.upper), (), (),
         )  # fmt: skip
 
-    def dispersion(self, end: LinearEnd, seen: np.ndarray) -> np.ndarray:
-        """How far the levels that are mixed are from each tender `seen`, at its price."""
-        found = np.zeros(len(seen))
+    def dispersion(self, end: LinearEnd, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How far the levels that are mixed are from each tender `seen`: at its price, and as it is."""
+        dear, far = np.zeros(len(seen)), np.zeros(len(seen))
         for mix in self.mixes:
             away = end.values[mix.columns] @ np.abs(mix.needs - seen[mix.at])
-            np.add.at(found, mix.at, np.abs(end.row_duals[mix.rows]) * away)
-        return found
+            np.add.at(dear, mix.at, np.abs(end.row_duals[mix.rows]) * away)
+            np.add.at(far, mix.at, away)
+        return dear, far
 
 
 def _useful(needs: np.ndarray, low: np.ndarray) -> list[int]:

@@ -21,6 +21,7 @@ from optimizer.decompose.pricing import Pricing
 from optimizer.decompose.search import Search
 from optimizer.decompose.tenders.hull import End, Hull
 from optimizer.decompose.tenders.levels import Stepped
+from optimizer.errors import SolverError
 
 EDGE = 0.1
 """Parts are split no nearer to an end of a range than this share of it."""
@@ -50,7 +51,7 @@ def by_steps(search: Search, crew: Crew, pricing: Pricing) -> bool:
     if hull.sums.shape[0] > MOST_SUMS * pricing.master.size:
         return False
     Stepping(search, pricing, hull).run()
-    return search.closed or search.found.infeasible
+    return bool(search.closed or search.found.infeasible)
 
 
 def _levels(search: Search, crew: Crew) -> list[Stepped] | None:
@@ -113,7 +114,10 @@ class Stepping:
 
     def _is_over(self, bound: float) -> bool:
         best = self.search.found.objective
-        return best is not None and bound >= best - NOTHING * max(1.0, abs(best))
+        return best is not None and not self._is_above(best, bound)
+
+    def _is_above(self, cost: float, bound: float) -> bool:
+        return cost > bound + NOTHING * max(1.0, abs(bound))
 
     def _prove(self) -> None:
         """(STEP-1)."""
@@ -137,14 +141,20 @@ class Stepping:
             self._put(half, part.bound)
 
     def _dearest(self, part: Portion) -> int | None:
-        """The column at which most is at stake, or one that is not whole; None where there is neither."""
-        trunk, stakes = part.end.trunk, np.where(part.box.upper > part.box.lower, part.end.stakes, 0.0)
-        column = int(np.argmax(stakes))
-        if stakes[column] > NOTHING * max(1.0, abs(part.bound)):
+        """The column at which most is at stake, or one that is not whole, or one at which levels are mixed for nothing
+        though they cost more together; None where there is none.
+        """
+        end, open_ = part.end, part.box.upper > part.box.lower
+        column = int(np.argmax(end.stakes * open_))
+        if (end.stakes * open_)[column] > NOTHING * max(1.0, abs(part.bound)):
             return column
-        away = np.where(self.hull.whole, np.abs(trunk - np.rint(trunk)), 0.0)
-        column = int(np.argmax(away))
-        return column if away[column] > NOT_WHOLE else None
+        away = np.where(self.hull.whole, np.abs(end.trunk - np.rint(end.trunk)), 0.0)
+        if away.max(initial=0.0) > NOT_WHOLE:
+            return int(np.argmax(away))
+        _, cost = self.hull.carried(end.trunk)
+        column = int(np.argmax(end.spread * open_))
+        is_mixed = self._is_above(cost, part.bound) and (end.spread * open_)[column] > NOTHING
+        return column if is_mixed else None
 
     def _like(self, trunk: np.ndarray) -> None:
         """Remember the cheapest trunk that carries the levels that the relaxation's would."""
@@ -171,8 +181,14 @@ class Stepping:
         return None if outcome.values is None else self.master.clean(outcome.values)
 
     def _price(self, bound: float) -> None:
-        """Price the best trunk known, where it is better than the best plan by enough."""
-        best = self.search.found.objective
-        if self.value < math.inf and (best is None or best - self.value > WORTH * (best - bound)):
+        """Price the best trunk known, where it is better than the best plan by enough.
+
+        Raises SolverError where it costs less than its levels: then some are missing, and bounds cannot be trusted.
+        """
+        best, value = self.search.found.objective, self.value
+        if value < math.inf and (best is None or best - value > WORTH * (best - bound)):
             self.value = math.inf
             self.pricing.price(self.liked)
+            found = self.search.found.objective
+            if found is not None and found < value - max(self.search.options.gap, NOTHING) * max(1.0, abs(value)):
+                raise SolverError(f"a plan costs {found!r}, but steps prove {value!r}. Fix: use --decompose never")

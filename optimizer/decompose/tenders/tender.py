@@ -29,6 +29,11 @@ class Tender:
     ratios: tuple[float, ...]
 
 
+def same(ratio: float) -> str:
+    """What two ratios have in common that differ by rounding errors alone."""
+    return f"{ratio:.{DIGITS}g}"
+
+
 @dataclass(frozen=True)
 class _Asks:
     """Rows with a tender, each with its factor, the side that it is held to, and its other terms."""
@@ -153,16 +158,18 @@ def _piece(
 
 def _sums(matrix: csr_array) -> tuple[list[Terms], csr_array]:
     """Sums of shares of the trunk, and the factor of each in every row."""
-    known: dict[Terms, int] = {}
-    places = []
+    known: dict[tuple[tuple[int, str], ...], int] = {}
+    sums, places = [], []
     for row in range(matrix.shape[0]):
         part = slice(matrix.indptr[row], matrix.indptr[row + 1])
         terms = sorted(zip(matrix.indices[part].tolist(), matrix.data[part].tolist(), strict=True))
         if terms:
             first = terms[0][1]
-            ratios = tuple((column, round(factor / first, DIGITS)) for column, factor in terms)
-            places.append((row, known.setdefault(ratios, len(known)), first))
-    return list(known), _matrix(places, (matrix.shape[0], len(known)))
+            ratios = tuple((column, factor / first) for column, factor in terms)
+            number = known.setdefault(tuple((column, same(ratio)) for column, ratio in ratios), len(known))
+            sums += [ratios] if number == len(sums) else []
+            places.append((row, number, first))
+    return sums, _matrix(places, (matrix.shape[0], len(sums)))
 
 
 def _rows(sums: list[Terms], columns: int) -> csr_array:

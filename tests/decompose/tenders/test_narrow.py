@@ -33,7 +33,17 @@ def test_what_a_row_leaves_of_its_columns(
     """Proves: at least 3 with 2 of the second leaves 1 of the first; at most 3 with 1 leaves 3 and 2; twice the first
     is the second; of two columns without an end a row tells nothing, of a single one it does.
     """
-    assert one_row(factors, lower, upper, low, high) == left
+    found = one_row(factors, lower, upper, low, high)
+    assert found == [pytest.approx(bounds) for bounds in left]
+
+
+@pytest.mark.parametrize(("many", "price", "few", "little"), [(34, 30_000.0, 15, 0.023), (20, 25_000.5, 2, 0.001)])
+def test_what_fits_exactly_is_kept(many: int, price: float, few: int, little: float) -> None:
+    """Proves: of a budget for so many dear and so few cheap units, the cheap ones are left in spite of rounding errors,
+    which are 1e-8 of a unit here.
+    """
+    _, high = one_row([price, little], -INF, many * price + few * little, [float(many), 0.0], [50.0, 50.0])
+    assert high[1] >= few
 
 
 columns = st.lists(st.tuples(st.integers(-3, 3), st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=4)

@@ -98,3 +98,9 @@ def test_a_coefficient_of_nothing_is_none() -> None:
     """Proves: a row that has x1 with a coefficient of 0 asks for x0 alone; read as a term, it would divide by it."""
     tenders, _ = taken_apart(part((1, {FIRST: 2.0, X0: 0.0, X1: -1.0}, -np.inf, 0.0)))
     assert tenders[0].places == (PLACES[1],)
+
+
+def test_a_ratio_keeps_its_digits() -> None:
+    """Proves: units of 1e5 and of 1.23443e-3 are summed as they are; with 12 decimals the ratio would be 1.2344e-8."""
+    tenders, _ = taken_apart(part((1, {FIRST: 2.0, X0: -1e5, X1: -1.23443e-3}, -np.inf, 0.0)))
+    assert tenders[0].ratios == (1.0, 1.23443e-3 / 1e5)
