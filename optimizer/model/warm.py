@@ -183,12 +183,12 @@ class Warm:
         return MixedEnd(bound, objective, found)
 
     def _run(self) -> None:
-        """Run from nothing. HiGHS 1.16 may refuse its own plan, which misses a row by what presolve has rounded: then
-        again without presolve.
+        """Run from nothing. Presolve of HiGHS 1.16 may lead to a plan that misses a row by what it has rounded, and may
+        refute what has a solution within 1e-7 of the side of a row: then again without it.
         """
         self.highs.clearSolver()
         self.highs.run()
-        if self.highs.getModelStatus() == _End.kSolveError:
+        if self.highs.getModelStatus() in (_End.kSolveError, _End.kInfeasible):
             _, before = self.highs.getOptionValue("presolve")
             self.highs.setOptionValue("presolve", "off")
             self.highs.clearSolver()
