@@ -112,11 +112,11 @@ class Warm:
         """Solve the relaxation from the last basis. Raises SolverError where HiGHS neither solves nor refutes it."""
         self._relax(True)
         self.highs.setOptionValue("time_limit", math.inf)
-        self.highs.run()
+        self._go()
         status = self.highs.getModelStatus()
         if status not in (_End.kOptimal, _End.kInfeasible):
             self.highs.clearSolver()
-            self.highs.run()
+            self._go()
             status = self.highs.getModelStatus()
         if status == _End.kInfeasible:
             return None
@@ -187,13 +187,19 @@ class Warm:
         refute what has a solution within 1e-7 of the side of a row: then again without it.
         """
         self.highs.clearSolver()
-        self.highs.run()
+        self._go()
         if self.highs.getModelStatus() in (_End.kSolveError, _End.kInfeasible):
             _, before = self.highs.getOptionValue("presolve")
             self.highs.setOptionValue("presolve", "off")
             self.highs.clearSolver()
-            self.highs.run()
+            self._go()
             self.highs.setOptionValue("presolve", before)
+
+    def _go(self) -> None:
+        """Run on one thread, or on as many as HiGHS was given before in this one: then it takes no other number."""
+        if self.highs.run() == highspy.HighsStatus.kError and self.highs.getModelStatus() == _End.kNotset:
+            self.highs.setOptionValue("threads", 0)
+            self.highs.run()
 
     def _require_true(self, values: np.ndarray, objective: float) -> None:
         """Raise SolverError unless the plan costs what HiGHS says it does."""

@@ -1,7 +1,9 @@
 """A program solved again and again: rows come and go, whole numbers are asked for and not, and claims are checked."""
 
 import math
+import threading
 
+import highspy
 import numpy as np
 import pytest
 
@@ -64,3 +66,26 @@ def test_a_claim_that_its_plan_does_not_bear_out_is_an_error() -> None:
     program.highs.changeColCost(0, 2.5)
     with pytest.raises(SolverError, match="its columns cost"):
         program.mixed(0.0, 10.0)
+
+
+def test_a_thread_in_which_highs_has_run_already_is_no_obstacle() -> None:
+    """Proves: where HiGHS was given two threads before, as by a user's own program, it solves, relaxed and whole.
+
+    It takes no other number of threads in the same one: without another try, an LP ends with "Not Set".
+    """
+    costs: list[float] = []
+
+    def work() -> None:
+        own = highspy.Highs()
+        own.setOptionValue("output_flag", False)
+        own.setOptionValue("threads", 2)
+        own.addVar(0.0, 1.0)
+        own.run()
+        program = warm()
+        costs.append(relaxed(program))
+        costs.append(program.mixed(0.0, 10.0).objective or 0.0)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert costs == pytest.approx([12.0, 13.0])
