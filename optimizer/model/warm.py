@@ -63,7 +63,7 @@ class Warm:
     """
 
     def __init__(self, program: Program, exact: bool = False) -> None:
-        self.program, self._costs = program, program.costs
+        self.program, self._costs, self._exact = program, program.costs, exact
         self.highs = load_program(program)
         self.highs.setOptionValue("threads", 1)
         self.highs.setOptionValue("mip_feasibility_tolerance", WHOLE)
@@ -188,12 +188,11 @@ class Warm:
         """
         self.highs.clearSolver()
         self._go()
-        if self.highs.getModelStatus() in (_End.kSolveError, _End.kInfeasible):
-            _, before = self.highs.getOptionValue("presolve")
+        if not self._exact and self.highs.getModelStatus() in (_End.kSolveError, _End.kInfeasible):
             self.highs.setOptionValue("presolve", "off")
             self.highs.clearSolver()
             self._go()
-            self.highs.setOptionValue("presolve", before)
+            self.highs.setOptionValue("presolve", "choose")
 
     def _go(self) -> None:
         """Run on one thread, or on as many as HiGHS was given before in this one: then it takes no other number."""

@@ -17,7 +17,7 @@ from optimizer.decompose.master import Box, Master
 from optimizer.decompose.tenders.levels import Stepped
 from optimizer.decompose.tenders.mixture import Mixture, Step
 from optimizer.decompose.tenders.narrow import activity, narrow
-from optimizer.decompose.tenders.tender import Tender, same
+from optimizer.decompose.tenders.tender import Tender, matrix_of, same
 from optimizer.model.warm import Warm
 
 NEAR = 1e-9
@@ -59,9 +59,7 @@ class _Sums:
 
     def matrix(self, columns: int) -> csr_array:
         """The sums as rows."""
-        at = np.array([term[:2] for term in self.terms], dtype=np.int64).reshape(-1, 2)
-        ratios = np.array([ratio for _, _, ratio in self.terms])
-        return csr_array((ratios, (at[:, 0], at[:, 1])), shape=(len(self.known), columns))
+        return matrix_of(self.terms, (len(self.known), columns))
 
 
 class Hull:
@@ -128,7 +126,7 @@ class Hull:
 
     def solved(self, box: Box) -> End | None:
         """(HULL-1) in a box; None where no trunk of it can be carried on."""
-        mixture = Mixture(self.master, self.sums, box, self.fixed)
+        mixture = Mixture(self.master, self.rows, box, self.fixed)
         if not all(mixture.add(step) for step in self.steps):
             return None
         end = Warm(mixture.program()).linear()

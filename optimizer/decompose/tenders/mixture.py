@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array
 
 from optimizer.decompose.master import Box, Master
 from optimizer.decompose.tenders.levels import Levels
@@ -33,15 +33,16 @@ class _Mix:
 
 
 class Mixture:
-    """The program of (HULL-1) as it is laid out; `sums` are the tenders of several columns, `fixed` is in USD.
+    """The program of (HULL-1) as it is laid out; `rows` are those of the trunk and then the tenders of several columns,
+    `fixed` is in USD.
 
     Money in units of the master.
     """
 
-    def __init__(self, master: Master, sums: csr_array, box: Box, fixed: float) -> None:
-        self.master, self.sums, self.box = master, sums, box
+    def __init__(self, master: Master, rows: csr_array, box: Box, fixed: float) -> None:
+        self.master, self.rows, self.box = master, rows, box
         program, size = master.program, master.size
-        self.columns, self.count = size, program.num_rows + sums.shape[0]
+        self.columns, self.count = size, rows.shape[0]
         self.constant = fixed / master.unit
         self.costs = [program.costs[:size]]
         self.blocks: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
@@ -77,8 +78,9 @@ class Mixture:
         if at < size:
             index, value = np.array([at]), np.ones(1)
         else:
-            part = slice(self.sums.indptr[at - size], self.sums.indptr[at - size + 1])
-            index, value = self.sums.indices[part], self.sums.data[part]
+            row = self.master.program.num_rows + at - size
+            part = slice(self.rows.indptr[row], self.rows.indptr[row + 1])
+            index, value = self.rows.indices[part], self.rows.data[part]
         return self._row(np.concatenate([columns, index]), np.concatenate([more, -value]), -np.inf, -low)
 
     def _row(self, index: np.ndarray, value: np.ndarray, lower: float, upper: float) -> int:
@@ -90,8 +92,7 @@ class Mixture:
 
     def program(self) -> Program:
         """The program as it is now."""
-        own, size = self.master.program, self.master.size
-        fixed = csr_array(vstack([own.matrix[:, :size], self.sums], format="csr")).tocoo()
+        size, fixed = self.master.size, self.rows.tocoo()
         blocks = [(fixed.row, fixed.col, fixed.data), *self.blocks]
         row, column, value = (np.concatenate(part) for part in zip(*blocks, strict=True))
         matrix = csr_array((value, (row, column)), shape=(self.count, self.columns))

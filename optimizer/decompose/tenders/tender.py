@@ -169,16 +169,17 @@ def _sums(matrix: csr_array) -> tuple[list[Terms], csr_array]:
             number = known.setdefault(tuple((column, same(ratio)) for column, ratio in ratios), len(known))
             sums += [ratios] if number == len(sums) else []
             places.append((row, number, first))
-    return sums, _matrix(places, (matrix.shape[0], len(sums)))
+    return sums, matrix_of(places, (matrix.shape[0], len(sums)))
 
 
 def _rows(sums: list[Terms], columns: int) -> csr_array:
     """The sums as rows."""
     places = [(row, column, ratio) for row, one in enumerate(sums) for column, ratio in one]
-    return _matrix(places, (len(sums), columns))
+    return matrix_of(places, (len(sums), columns))
 
 
-def _matrix(places: list[tuple[int, int, float]], shape: tuple[int, int]) -> csr_array:
+def matrix_of(places: list[tuple[int, int, float]], shape: tuple[int, int]) -> csr_array:
+    """A matrix of its entries, each a row, a column and a value."""
     at = np.array([place[:2] for place in places], dtype=np.int64).reshape(-1, 2)
     return csr_array((np.array([place[2] for place in places]), (at[:, 0], at[:, 1])), shape=shape)
 
