@@ -27,15 +27,19 @@ Event = Any  # highspy.highs.HighsCallbackEvent
 
 
 class Watch:
-    """What is known so far. HiGHS's thread writes into it, the calling thread reads and reports."""
+    """What is known so far. HiGHS's thread writes into it, the calling thread reads and reports.
+
+    An event's time, bound and nodes are read when it is reported, so that no event is older than the one before it.
+    """
 
     def __init__(self, stop_event: threading.Event | None, on_progress: OnProgress | None) -> None:
         self._started = time.perf_counter()
         self._asked_to_stop = stop_event or threading.Event()
         self._interrupted = threading.Event()
         self._on_progress = on_progress
-        self.events: queue.SimpleQueue[Progress | None] = queue.SimpleQueue()
+        self.improvements: queue.SimpleQueue[float | None] = queue.SimpleQueue()  # objectives; None wakes the reader
         self.best: tuple[np.ndarray, float] | None = None  # values, objective: replaced in one step
+        self._reported: float | None = None  # the objective of the last improvement that was reported
         self.bound: float | None = None
         self.nodes = 0
         self._said: list[str] = []
@@ -49,33 +53,35 @@ class Watch:
     def stopping(self) -> bool:
         return self._interrupted.is_set() or self._asked_to_stop.is_set()
 
-    def latest(self) -> Progress:
-        return Progress(self.seconds(), self.best and self.best[1], self.bound, self.nodes)
-
     def improve(self, values: np.ndarray, objective: float) -> None:
         if self.best is None or objective < self.best[1]:
             self.best = (values, objective)
-            self.events.put(self.latest())
+            self.improvements.put(objective)
 
     def said(self) -> str:
         """The first warnings and errors of the log."""
         return "\n".join(self._said[:SHOWN_WARNINGS])
 
     def wait_and_report(self) -> None:
-        """Report the next improvement, or after a heartbeat what is known."""
+        """Report the next improvement, or after a heartbeat what is known besides."""
         try:
-            self._report(self.events.get(timeout=HEARTBEAT_SECONDS))
+            self._report_improvement(self.improvements.get(timeout=HEARTBEAT_SECONDS))
         except queue.Empty:
-            self._report(self.latest())
+            self._report()
 
     def report_rest(self) -> None:
         """Report the improvements that came just before the end."""
-        while not self.events.empty():
-            self._report(self.events.get())
+        while not self.improvements.empty():
+            self._report_improvement(self.improvements.get())
 
-    def _report(self, progress: Progress | None) -> None:
-        if progress is not None and self._on_progress is not None:
-            self._on_progress(progress)
+    def _report_improvement(self, objective: float | None) -> None:
+        if objective is not None:
+            self._reported = objective
+            self._report()
+
+    def _report(self) -> None:
+        if self._on_progress is not None:
+            self._on_progress(Progress(self.seconds(), self._reported, self.bound, self.nodes))
 
     def listen(self, highs: Highs) -> None:
         """Take figures, incumbents and warnings of a run on the whole program, and stop it when asked."""
@@ -112,7 +118,7 @@ def run(highs: Highs, watch: Watch, patience_seconds: float = math.inf) -> bool:
     ended = threading.Event()
     asked_at = math.inf
     try:
-        threading.Thread(target=_work, args=(highs, ended, watch.events), name="HiGHS", daemon=True).start()
+        threading.Thread(target=_work, args=(highs, ended, watch.improvements), name="HiGHS", daemon=True).start()
         while not ended.is_set():
             try:
                 watch.wait_and_report()
@@ -131,13 +137,13 @@ def run(highs: Highs, watch: Watch, patience_seconds: float = math.inf) -> bool:
             _leave(highs)
 
 
-def _work(highs: Highs, ended: threading.Event, events: "queue.SimpleQueue[Progress | None]") -> None:
+def _work(highs: Highs, ended: threading.Event, improvements: "queue.SimpleQueue[float | None]") -> None:
     try:
         highs.run()
     finally:
         highs.resetThreadScheduler(False)
         ended.set()
-        events.put(None)
+        improvements.put(None)
 
 
 def _leave(highs: Highs) -> None:

@@ -217,21 +217,45 @@ def test_improvements_just_before_the_end_are_reported(monkeypatch: pytest.Monke
 
 def test_the_bound_only_rises() -> None:
     """Proves: a bound that is not yet known is None, and one that a restart loosens stays."""
-    seen = watch.Watch(None, None)
-    bounds = []
+    events: list[Progress] = []
+    seen = watch.Watch(None, events.append)
     for bound in (-math.inf, 5.0, 3.0, 6.0):
         seen._on_figures(SimpleNamespace(data_out=SimpleNamespace(mip_dual_bound=bound, mip_node_count=1)))
-        bounds.append(seen.latest().bound)
-    assert bounds == [None, 5.0, 5.0, 6.0]
+        seen.improvements.put(9.0)
+        seen.report_rest()
+    assert [event.bound for event in events] == [None, 5.0, 5.0, 6.0]
 
 
 def test_the_incumbent_only_falls() -> None:
-    seen = watch.Watch(None, None)
+    events: list[Progress] = []
+    seen = watch.Watch(None, events.append)
     for objective in (9.0, 12.0, 7.0):
         seen.improve(np.array([objective]), objective)
-    assert seen.latest().incumbent == 7.0
-    assert [seen.events.get().incumbent for _ in range(2)] == [9.0, 7.0]
-    assert seen.events.empty()
+    seen.report_rest()
+    assert [event.incumbent for event in events] == [9.0, 7.0]
+    assert seen.best is not None
+    assert seen.best[1] == 7.0
+
+
+def test_an_improvement_in_the_instant_of_a_heartbeat_is_told_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves: an event tells the time and the figures of its telling.
+
+    Figures taken when the plan was found, while a heartbeat was on its way, would step back behind the heartbeat's.
+    """
+    monkeypatch.setattr(watch, "HEARTBEAT_SECONDS", 0.0)
+    events: list[Progress] = []
+
+    def find_a_plan(event: Progress) -> None:
+        if not events:
+            seen.improve(np.array([7.0]), 7.0)
+            seen.bound = 5.0
+        events.append(event)
+
+    seen = watch.Watch(None, find_a_plan)
+    for _ in range(2):
+        seen.wait_and_report()
+    assert [(event.incumbent, event.bound) for event in events] == [(None, None), (7.0, 5.0)]
+    assert events[0].seconds <= events[1].seconds
 
 
 def test_a_quick_solve_reports_its_improvements() -> None:
