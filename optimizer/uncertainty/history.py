@@ -1,5 +1,6 @@
 """Series of the past: a CSV file with a date or quarter in its first column and a series in each of the others."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,9 +11,18 @@ from pathlib import Path
 import numpy as np
 
 from optimizer.errors import Finding, InputError, UsageError
+from optimizer.tables.coerce import shown
 from optimizer.tables.csv_folder import read_file
 from optimizer.tables.quarter import Quarter
 from optimizer.tables.raw import NOTE, Cell, RawTable
+
+_BEGINNINGS = {
+    b"PK\x03\x04": "an Excel workbook, or another file that is compressed as one",
+    b"\xd0\xcf\x11\xe0": "an old Excel 97-2003 workbook (.xls)",
+    b"\xff\xfe": "text in UTF-16",
+    b"\xfe\xff": "text in UTF-16",
+}
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 class Every(Enum):
@@ -56,16 +66,21 @@ class History:
 def read_history(path: Path, every: Every) -> History:
     """The series of a CSV file, averaged over each quarter or month with what was observed in it.
 
-    Raises InputError with every finding: what is no date or quarter, no number above 0, or stands twice.
+    Raises InputError with every finding: a file that is no text, what is no date or quarter, no number above 0, or
+    stands twice.
     """
     if not path.is_file():
         raise InputError([Finding(str(path), "there is no such file", "a CSV file", "name one with past values")])
+    if kind := _other_than_text(path.read_bytes()):
+        expected = "a CSV file: text, with a date or quarter in its first column and a series in each of the others"
+        cure = "open it in the program it comes from, and save its series as 'CSV UTF-8 (comma delimited)'"
+        raise InputError([Finding(path.name, f"the file is {kind}", expected, cure)])
     table = read_file(path)
     findings = list(table.problems())
     names = [name for name in table.header[1:] if name and name != NOTE]
     if not findings and (not names or len(set(names)) < len(names)):
         expected = "a first column of dates or quarters, then a series in each, with a name of its own"
-        findings.append(Finding(table.place, ", ".join(table.header), expected, "name the columns"))
+        findings.append(Finding(table.place, shown(", ".join(table.header)), expected, "name the columns"))
     rows = [] if findings else list(_rows(table, len(names), every, findings))
     if not findings and len({step for step, _ in rows}) < 2:
         findings.append(Finding(table.place, f"values of {len(rows)} dates", f"two {every.value}s or more", "add some"))
@@ -76,6 +91,15 @@ def read_history(path: Path, every: Every) -> History:
     for step in {step for step, _ in rows}:
         found[step - first] = _means([values for at, values in rows if at == step])
     return History(tuple(names), every, first, found)
+
+
+def _other_than_text(content: bytes) -> str | None:
+    """What a file is that holds no text to be read, in words; None for text."""
+    for beginning, kind in _BEGINNINGS.items():
+        if content.startswith(beginning):
+            return kind
+    strange = _NO_TEXT.search(content)
+    return None if strange is None else f"not text: byte {strange.start()} is a control character"
 
 
 def _rows(table: RawTable, series: int, every: Every, findings: list[Finding]) -> Iterator[tuple[int, list[float]]]:
@@ -120,4 +144,4 @@ def _means(rows: Sequence[Sequence[float]]) -> list[float]:
 
 
 def _shown(cell: Cell) -> str:
-    return "blank" if cell.value is None else str(cell.value)
+    return "blank" if cell.value is None else shown(cell.value)

@@ -60,6 +60,29 @@ def test_wrong_words_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert main(["fit", *INTO, "--out", str(tmp_path)]) == Exit.OUTPUT
 
 
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"PK\x03\x04\x14,\x01\n2026Q1,\x02\n", "the file is an Excel workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "the file is an old Excel 97-2003 workbook"),
+        ("quarter,a\n".encode("utf-16"), "the file is text in UTF-16"),
+        (b"quarter,\x01\x02\n2026Q1,1\n", "the file is not text: byte 8 is a control character"),
+        (b"quarter,a\n2026Q1,\x1b[2J\n2026Q2,3\n", "the file is not text: byte 17 is a control character"),
+    ],
+    ids=["workbook", "old workbook", "UTF-16", "in the header", "in a value"],
+)
+def test_a_file_that_is_no_text_is_told_in_words(
+    tmp_path: Path, content: bytes, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Proves: what was found and what was expected are told; a broken rule would print the bytes of the file."""
+    path = tmp_path / "past.csv"
+    path.write_bytes(content)
+    assert main(["fit", str(path)]) == Exit.INPUT
+    said = capsys.readouterr().err
+    assert f"past.csv: {kind}" in said and "Expected a CSV file: text" in said
+    assert said.replace("\n", "").isprintable()
+
+
 def test_nothing_moves_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Proves: a series that would move what another uncertainty moves already is refused, also through `*`; the same
     name takes the place of the old row, and nothing is refused. A broken rule would give prices that spread too far.
