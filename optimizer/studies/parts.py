@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
 from optimizer.case.case import Case
+from optimizer.case.world import Supplier
 from optimizer.contracts.backstop import Backstop, BackstopDraw
 from optimizer.contracts.block import Block
 from optimizer.contracts.option import Option
@@ -15,6 +16,7 @@ from optimizer.futures.shock import EVERY, Shock
 from optimizer.tables.quarter import Quarter
 from optimizer.tables.record import Record
 
+_NO_DEAL = "the case has no deal: state a block that must be signed, an option or a backstop"
 SIGNING = ("must_sign", "sign_from", "sign_until")
 
 
@@ -45,10 +47,18 @@ def parts(case: Case, supplier: str) -> Parts:
     if not found.firm and not found.more:
         sellers = sorted({row.supplier for row in case.of(DeliveryTerms)})
         known = ", ".join(name for name in sellers if _bound(_parts(case, name)))
-        cure = f"name a supplier that has a deal: {known}" if known else "the case has no deal"
-        words = "no block of it must be signed, and it sells no option and no backstop"
-        raise UsageError(f"{supplier} has no deal: {words}. Fix: {cure}")
+        cure = f"name a supplier that has a deal: {known}" if known else _NO_DEAL
+        raise UsageError(f"{_without_deal(case, supplier)}. Fix: {cure}")
     return found
+
+
+def _without_deal(case: Case, supplier: str) -> str:
+    """Why there is no deal of a supplier, in words."""
+    if not supplier.strip():
+        return "no supplier is named whose deal is asked of"
+    if all(row.supplier != supplier for row in case.of(Supplier)):
+        return f"the case has no supplier {supplier!r}"
+    return f"{supplier} has no deal: no block of it must be signed, and it sells no option and no backstop"
 
 
 def _bound(found: Parts) -> bool:

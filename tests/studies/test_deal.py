@@ -10,6 +10,7 @@ import pytest
 from optimizer.case.case import Case
 from optimizer.case.settings import Objective
 from optimizer.case.world import Supplier, Workload
+from optimizer.catalog import catalog
 from optimizer.cli.main import main
 from optimizer.contracts.backstop import Backstop, BackstopDraw
 from optimizer.contracts.block import Block
@@ -27,8 +28,15 @@ from optimizer.run import Engine
 from optimizer.studies.deal import deal, dealt
 from optimizer.studies.parts import parts, without_option
 from optimizer.studies.worth import valued
+from optimizer.tables.csv_folder import write_folder
+from optimizer.tables.unparse import raw_tables
 from tests.builders import EXACT, FIRST, add, block, edit, edit_settings, one_site
 from tests.futures.branching import MORE, offered, shock, tree
+
+
+def written_case(case: Case, folder: Path) -> None:
+    """The case as a folder of CSV files."""
+    write_folder(list(raw_tables(case.records, catalog(), case.calendar.quarters)), folder)
 
 
 def right(**changes: object) -> Option:
@@ -222,6 +230,22 @@ def test_what_has_no_deal_is_refused() -> None:
         deal(edit(one_site(), Block, "b", must_sign=True), "acme")
 
 
+@pytest.mark.parametrize(
+    ("named", "words"), [("", "no supplier is named"), (" ", "no supplier is named"), ("acme2", "no supplier 'acme2'")]
+)
+def test_a_deal_of_no_supplier_is_refused_in_words(
+    tmp_path: Path, named: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Proves: a blank name, and one that no supplier has, are told as such, with those that have a deal.
+
+    A broken rule would give an empty name in the sentence, as if a supplier of that name sold something else.
+    """
+    written_case(offered(), tmp_path / "case")
+    assert main(["value", str(tmp_path / "case"), "--deal", named]) == Exit.USAGE
+    said = capsys.readouterr().err
+    assert words in said and "Fix: name a supplier that has a deal: acme" in said and "has no deal" not in said
+
+
 @pytest.mark.parametrize("row", ["o", EVERY])
 def test_an_option_off_the_table_stays_off_it_in_every_scenario(row: str) -> None:
     """Proves: what a scenario says of its size, by name or of all options, does not put it back; others keep theirs.
@@ -255,12 +279,7 @@ def test_values_stay_with_the_plan(tmp_path: Path) -> None:
 
 def test_a_deal_through_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Proves: words, tables and JSON of a case and of a plan folder; `report` shows them again without solving."""
-    from optimizer.catalog import catalog
-    from optimizer.tables.csv_folder import write_folder
-    from optimizer.tables.unparse import raw_tables
-
-    case = offered()
-    write_folder(list(raw_tables(case.records, catalog(), case.calendar.quarters)), tmp_path / "case")
+    written_case(offered(), tmp_path / "case")
     out = tmp_path / "plan"
     assert main(["value", str(tmp_path / "case"), "--deal", "acme", "--out", str(out)]) == Exit.DONE
     said = capsys.readouterr().out
