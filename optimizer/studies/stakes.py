@@ -37,11 +37,8 @@ def stakes(sample: Sample, listen: Listener = silent) -> Stakes:
     found, apart = [], []
     for number, stated in enumerate(sampler.stated):
         low, high = _ends(x[:, number].sum(axis=1))
-        costs: list[float] = []
-        for draw in (low, high):
-            turn = f"{2 * number + len(costs) + 1} of {2 * len(sampler.stated)}"
-            listen(Step(f"measuring what {stated.uncertainty} does to the cost ({turn})"))
-            costs.append(_least(_alone(sample, number, draw), stated))
+        listen(Step(f"measuring what {stated.uncertainty} does to the cost ({number + 1} of {len(sampler.stated)})"))
+        costs = (_least(_alone(sample, number, draw), stated) for draw in (low, high))
         found.append(Stake(stated.uncertainty, *costs))
         apart.append(float(np.abs(x[high, number] - x[low, number]).sum()))
     return Stakes(tuple(found), _weights(x, [stake.usd for stake in found], apart))

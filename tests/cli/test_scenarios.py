@@ -53,6 +53,18 @@ def test_scenarios_go_into_a_new_case(case: Path, tmp_path: Path, capsys: pytest
     assert main(["solve", str(out), "--out", str(tmp_path / "plan")]) == Exit.DONE
 
 
+def test_every_line_of_progress_tells_something_new(
+    case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Proves: each uncertainty is told once while it is measured; a broken rule would tell it for both of its draws."""
+    assert main(["scenarios", str(case), *FEW, "--out", str(tmp_path / "made")]) == Exit.DONE
+    steps = [line.split(" s ", 1)[1] for line in capsys.readouterr().err.splitlines()]
+    assert [step for step in steps if step.startswith("measuring")] == [
+        "measuring what work does to the cost (1 of 2)",
+        "measuring what price does to the cost (2 of 2)",
+    ]
+
+
 @pytest.mark.parametrize("target", ["made.xlsx", "sqlite:///{}/made.db"])
 def test_every_container_gets_the_same_tree(case: Path, tmp_path: Path, target: str) -> None:
     """Proves: a workbook and a database hold the records that the folder holds; the same seed gives the same tree."""
