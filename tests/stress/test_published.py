@@ -2,11 +2,13 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
 
 from optimizer.cli.main import main
 from optimizer.contracts.block import Block
@@ -97,6 +99,22 @@ def test_the_workbook_is_live(found: Stress, folder: Path, recalculate: Recalcul
     assert {formulas[name] for name in ("Mean", "Mean of the dearest 10% (CVaR)", "Dearest future")} == {"f"}
     names = [cell for row in written["Drivers"].iter_rows() for cell in row if cell.value == NAME]
     assert names and all(cell.data_type == "s" for cell in names)
+
+
+@pytest.mark.parametrize("count", [2, 14])
+def test_the_futures_are_legible_on_paper(found: Stress, count: int, tmp_path: Path) -> None:
+    """Proves: however many drivers and however long their names, a page holds no more than two thirds of its width.
+
+    What has more columns takes more pages, each with the draws and the headings. A broken rule would give one page of
+    355 characters or more where A4 has room for some 150 at full size.
+    """
+    named = tuple(replace(found.drivers[0], name=f"a rather long name of demand {number}") for number in range(count))
+    write_stress(Summary(replace(found, drivers=named)), tmp_path)
+    sheet = load_workbook(tmp_path / "stress.xlsx")["Futures"]
+    wide = sum(sheet.column_dimensions[get_column_letter(one)].width for one in range(1, sheet.max_column + 1))
+    assert sheet.max_column == 8 + count
+    assert wide / sheet.page_setup.fitToWidth <= 220
+    assert (sheet.print_title_cols, sheet.print_title_rows) == ("$A:$B", "$4:$4")
 
 
 @pytest.mark.parametrize(("in_time", "sheets"), [(0.5, 6), (0.0, 3)], ids=["some", "all"])

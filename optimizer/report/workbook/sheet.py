@@ -4,6 +4,7 @@ A section · B label · C detail · D unit · E constant · F total · G key or 
 """
 
 import math
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -24,7 +25,8 @@ from optimizer.tables.quarter import Quarter
 SECTION, LABEL, DETAIL, UNIT, CONSTANT, TOTAL, KEY = range(1, 8)
 HEADER_ROW, DATE_ROW, FIRST_ROW = 4, 5, 6
 NARROW, LEAST_PERIOD, WIDEST = 3, 9, 62
-CHARACTERS_A_PAGE = 330
+CHARACTERS_A_PAGE, LEGIBLE = 330, 220
+LINE_HEIGHT = 13
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 LONGEST_TEXT = 32000
 
@@ -198,6 +200,13 @@ class Sheet:
         style = Style(tone=Tone.HEADER, fill=Fill.HEADER, look=Look.BOLD, side=side, wrap=wrap, indent=indent)
         return self.words(row, column, text, style)
 
+    def wrapped(self, row: int, column: int, text: str, width: float) -> None:
+        """Write a column heading on as many lines as a column of this width needs."""
+        self.header(row, column, text, Align.RIGHT, wrap=True)
+        lines = len(textwrap.wrap(text, int(width) - 1))
+        dimension = self.sheet.row_dimensions[row]
+        dimension.height = max(dimension.height or 0, LINE_HEIGHT * lines + 2)
+
     def section(self, title: str, last_column: int | None = None) -> None:
         """Write a section bar across the sheet, after a blank row unless it is the first."""
         if self.next > FIRST_ROW:
@@ -321,8 +330,11 @@ class Sheet:
         side = Align.RIGHT if column in (CONSTANT, TOTAL) else Align.LEFT
         self.header(HEADER_ROW, column, text, side, indent=int(column == KEY))
 
-    def finish(self, repeat: str, one_page: bool) -> None:
-        """Set up printing: A4 landscape, one page wide for each two dozen quarters, header and labels repeated."""
+    def finish(self, repeat: str, one_page: bool, labels: str = "") -> None:
+        """Set up printing: A4 landscape, one page wide for each two dozen quarters, header and labels repeated.
+
+        A sheet without a time axis whose columns of `labels` are repeated may take more pages, and stays legible.
+        """
         sheet = self.sheet
         sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
         sheet.page_setup.orientation = "landscape"
@@ -336,7 +348,10 @@ class Sheet:
         elif one_page:
             sheet.print_options.horizontalCentered = True
         else:
-            sheet.page_setup.fitToWidth = math.ceil(sum(self._widths[: self.width]) / CHARACTERS_A_PAGE)
+            most = LEGIBLE if labels else CHARACTERS_A_PAGE
+            sheet.page_setup.fitToWidth = math.ceil(sum(self._widths[: self.width]) / most)
+        if labels:
+            sheet.print_title_cols = labels
         if repeat:
             sheet.print_title_rows = repeat
         footer = sheet.oddFooter

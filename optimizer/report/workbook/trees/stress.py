@@ -34,6 +34,7 @@ SHEETS = (
 )
 TOP = 5
 DRAW, SHARE, COST, BOUND, SHORTFALL, UNSERVED, END, FIRST_DRIVER = range(2, 10)
+FUTURE_WIDTHS, DRIVER_WIDTH = (3, 7, 12, 20, 20, 20, 11, 24), 17
 LABEL, VALUE, LOW, HIGH, LAST = 2, 3, 4, 5, 7
 Columns = tuple[tuple[Cell, ...], tuple[Cell, ...], tuple[Cell, ...]]
 
@@ -61,7 +62,7 @@ def write_stress_workbook(summary: Summary, path: Path) -> None:
     _reactions(sheets["Reactions"], summary)
     _summary(sheets["Summary"], summary, columns, spread)
     for name, sheet in sheets.items():
-        sheet.finish("" if name == "Summary" else "4:4", name == "Summary")
+        sheet.finish("" if name == "Summary" else "4:4", name == "Summary", "A:B" if name == "Futures" else "")
     save(book, path)
 
 
@@ -71,10 +72,12 @@ def _futures(sheet: Sheet, summary: Summary) -> Columns:
     names = [
         one.name + (" (quarters late)" if one.process is Process.SLIP else " (mean factor)") for one in found.drivers
     ]
-    sheet.widths((3, 9, 14, 20, 20, 20, 13, 26, *(max(14, len(name) + 2) for name in names)))
+    sheet.widths((*FUTURE_WIDTHS, *(DRIVER_WIDTH for _ in names)))
     money = tuple(f"{what}, {found.currency}" for what in ("Present value", "At least", "Shortfall cost"))
-    heads(sheet, "Draw", "Probability", *money, "Not served", "End", *names, right=1)
+    heads(sheet, "Draw", "Probability", *money, "Not served", right=1)
     sheet.header(4, END, "End", Align.LEFT, indent=1)
+    for column, name in enumerate(names, FIRST_DRIVER):
+        sheet.wrapped(4, column, name, DRIVER_WIDTH)
     sheet.sheet.freeze_panes = sheet.sheet.cell(TOP, SHARE)
     figures = [one.figures.tolist() for one in found.drivers]
     order = sorted(range(len(found.played)), key=lambda at: not found.played[at].solved)
