@@ -140,19 +140,6 @@ def polish(program: Program, values: np.ndarray, on_progress: OnProgress | None 
     return _polish(program, values, Watch(None, on_progress))
 
 
-def shadow_prices(program: Program, values: np.ndarray) -> np.ndarray:
-    """Row duals, one per row, of the LP in which the integers are fixed at those of `values`.
-
-    The dual of a row is the change of the optimal cost for one more unit on its right side: at least 0 where the row's
-    lower bound binds, at most 0 where its upper bound binds, 0 where neither does. At a degenerate optimum it is one of
-    several right answers. Raises SolverError if no plan has these integers.
-    """
-    highs, failure = _solve_fixed(program, values, Watch(None, None))
-    if failure:
-        raise SolverError(failure)
-    return np.array(highs.getSolution().row_dual, dtype=np.float64) + 0.0
-
-
 def load_program(program: Program) -> highspy.Highs:
     """A silent HiGHS that holds the program. Raises SolverError if HiGHS refuses it."""
     version()
@@ -310,23 +297,15 @@ def _complete(program: Program, start: np.ndarray, options: SolveOptions, watch:
 
 
 def _polish(program: Program, values: np.ndarray, watch: Watch) -> Polished:
-    highs, failure = _solve_fixed(program, values, watch)
-    if failure:
-        return Polished(None, None, failure)
-    solved = np.array(highs.getSolution().col_value, dtype=np.float64)
-    _require_same_cost(program, solved, highs.getInfo().objective_function_value)
-    return _cleaned(program, solved)
-
-
-def _solve_fixed(program: Program, values: np.ndarray, watch: Watch) -> tuple[highspy.Highs, str]:
-    """HiGHS after solving the LP that is left when the integers are fixed, and why that is no plan ("" if it is)."""
     fixed = _with_fixed(program, values, program.integrality)
     highs = load_program(replace(fixed, integrality=np.zeros_like(program.integrality)))
     run(highs, watch)
-    if highs.getModelStatus() in (_End.kOptimal, _End.kModelEmpty):
-        return highs, ""
-    ended = highs.modelStatusToString(highs.getModelStatus())
-    return highs, f"with its integers rounded and fixed, HiGHS ended with: {ended}"
+    if highs.getModelStatus() not in (_End.kOptimal, _End.kModelEmpty):
+        ended = highs.modelStatusToString(highs.getModelStatus())
+        return Polished(None, None, f"with its integers rounded and fixed, HiGHS ended with: {ended}")
+    solved = np.array(highs.getSolution().col_value, dtype=np.float64)
+    _require_same_cost(program, solved, highs.getInfo().objective_function_value)
+    return _cleaned(program, solved)
 
 
 def _with_fixed(program: Program, values: np.ndarray, chosen: np.ndarray) -> Program:

@@ -540,35 +540,6 @@ def test_an_option_no_solver_can_honour_is_refused(wrong: dict[str, float]) -> N
         SolveOptions(**wrong)
 
 
-# Prices
-
-
-def test_shadow_prices_by_hand() -> None:
-    """Proves: size and sign of duals.
-
-    Minimise 2x + 3y, x + y at least 10, x at most 6: x = 6, y = 4, cost 24. One more unit of demand is served by y and
-    costs 3; one more unit of x replaces y and saves 1. A broken rule would give: -3 and 1, or 2 for the demand.
-    """
-    model = pyo.ConcreteModel()
-    model.x = pyo.Var(domain=pyo.NonNegativeReals)
-    model.y = pyo.Var(domain=pyo.NonNegativeReals)
-    model.signed = pyo.Var(domain=pyo.NonNegativeIntegers)
-    model.demand = pyo.Constraint(expr=model.x + model.y + 0.5 * model.signed >= 12)
-    model.limit = pyo.Constraint(expr=model.x <= 6)
-    model.idle = pyo.Constraint(expr=model.y <= 60)
-    model.cost = pyo.Objective(expr=2 * model.x + 3 * model.y + model.signed)
-    program = compile_program(model)
-    values = np.array([4.0 if name == "signed" else 0.0 for name in program.column_names])
-    assert highs.shadow_prices(program, values).tolist() == [3.0, -1.0, 0.0]
-
-
-def test_there_are_no_prices_without_a_plan() -> None:
-    model = blocks_model()
-    model.limit = pyo.Constraint(expr=model.small <= 3)
-    with pytest.raises(SolverError, match="Infeasible"):
-        highs.shadow_prices(compile_program(model), np.array([9.0, 0.0, 0.0]))
-
-
 # Agreement
 
 
