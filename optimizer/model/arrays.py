@@ -134,7 +134,7 @@ def paused_gc() -> Iterator[None]:
 def compile_program(model: pyo.ConcreteModel) -> Program:
     """The arrays of a linear mixed-integer model with one objective, which is minimised.
 
-    Columns that no row and no cost mentions are left out; `load_values` gives them their value. A constraint with two
+    Columns that no row and no cost mentions are left out: nothing depends on their value. A constraint with two
     bounds is one row. Raises TriviallyInfeasible for a row without free variables that is broken, and SolverError for a
     model that is not linear, is maximised, has other than one objective, or holds a number that is not finite.
     """
@@ -160,23 +160,6 @@ def compile_program(model: pyo.ConcreteModel) -> Program:
         )
     _require_finite(program)
     return program
-
-
-def load_values(program: Program, model: pyo.ConcreteModel, values: np.ndarray) -> None:
-    """Write `values` (one per column) into the model's variables.
-
-    A free variable that is no column takes the value in its bounds nearest to zero: nothing depends on it, so it buys
-    nothing. Fixed variables keep theirs. Raises SolverError if such a variable has no value within its bounds.
-    """
-    if len(values) != program.num_columns:
-        raise SolverError(f"{len(values)} values were given for a program of {program.num_columns} columns")
-    for variable, number in zip(program.columns, np.asarray(values, dtype=np.float64).tolist(), strict=True):
-        variable.set_value(number, skip_validation=True)
-    in_program = {id(variable) for variable in program.columns}
-    for component in model.component_objects(pyo.Var, active=True):
-        for variable in component.values():
-            if id(variable) not in in_program and not variable.fixed:
-                variable.set_value(_nearest_to_zero(variable), skip_validation=True)
 
 
 def _require_minimised(model: pyo.ConcreteModel) -> None:
@@ -264,15 +247,3 @@ def _require_finite(program: Program) -> None:
         raise SolverError(f"the coefficient of {name} in {program.constraints[row].name} is {program.value[wrong[0]]}")
     if not math.isfinite(program.cost_offset):
         raise SolverError(f"the constant part of the cost is {program.cost_offset}")
-
-
-def _nearest_to_zero(variable: VarData) -> float:
-    low, high = _bounds(variable)
-    low = -math.inf if low is None else low
-    high = math.inf if high is None else high
-    if variable.is_integer():
-        low = math.ceil(low) if math.isfinite(low) else low
-        high = math.floor(high) if math.isfinite(high) else high
-    if low > high:
-        raise SolverError(f"variable {variable.name} can take no value: its bounds are {variable.bounds}")
-    return float(min(max(0.0, low), high))

@@ -129,9 +129,9 @@ class _Answer:
 def solve_with_pyomo(model: pyo.ConcreteModel, program: Program, solver_name: str, options: SolveOptions) -> Outcome:
     """Solve `model`, of which `program` is the compilation, with the solver that Pyomo calls `solver_name`.
 
-    Afterwards the model's variables hold what the solver returned; `load_values` with the Outcome's values makes them
-    exact. Raises UsageError for a solver that is unknown, not installed, or cannot be given an asked limit, and
-    SolverError where the solver breaks down or contradicts itself.
+    Afterwards the model's variables hold what the solver returned, as it returned it. Raises UsageError for a solver
+    that is unknown, not installed, or cannot be given an asked limit, and SolverError where the solver breaks down or
+    contradicts itself.
     """
     started = time.perf_counter()
     highs.prepare_process()

@@ -31,7 +31,7 @@ from pyomo.contrib.solver.common.factory import SolverFactory as NewSolverFactor
 
 from optimizer.errors import SolverError, UsageError
 from optimizer.model import highs, watch
-from optimizer.model.arrays import compile_program, load_values
+from optimizer.model.arrays import compile_program
 from optimizer.model.outcome import (
     Outcome,
     Progress,
@@ -554,9 +554,10 @@ def test_the_optimum_is_that_of_pyomos_own_interfaces(seed: int) -> None:
     assert outcome.objective == pytest.approx(appsi.problem.upper_bound, rel=1e-7, abs=1e-7)
     contrib = NewSolverFactory("highs").solve(model, rel_gap=0.0)
     assert outcome.objective == pytest.approx(contrib.incumbent_objective, rel=1e-7, abs=1e-7)
-    load_values(compile_program(model), model, outcome.values)
+    assert outcome.values is not None
+    for variable, value in zip(compile_program(model).columns, outcome.values.tolist(), strict=True):
+        variable.set_value(value)
     assert pyo.value(model.cost) == pytest.approx(outcome.objective, rel=1e-12)
-    assert all(variable.value is not None for variable in model.component_data_objects(pyo.Var))
 
 
 def test_threads_may_change_and_solves_may_run_side_by_side() -> None:
