@@ -184,14 +184,6 @@ class _Reader:
         return tuple(period for period in known if period in listed)
 
 
-def read_problem(source: Path) -> Problem:
-    """The problem in a JSON file.
-
-    Raises InputError with everything that makes it none: scenarios, words that are not known, values of a wrong kind.
-    """
-    return problem_from(read_document(source), Path(source).stem)
-
-
 def read_document(source: Path) -> dict[str, Json]:
     """The JSON object in a file. Raises InputError where there is none."""
     try:
@@ -204,7 +196,10 @@ def read_document(source: Path) -> dict[str, Json]:
 
 
 def problem_from(document: dict[str, Json], name: str = "problem") -> Problem:
-    """The problem in a JSON document. Raises InputError as `read_problem` does."""
+    """The problem in a JSON document.
+
+    Raises InputError with everything that makes it none: scenarios, words that are not known, values of a wrong kind.
+    """
     if not isinstance(document, dict):
         raise InputError([Finding(name, "not a JSON object", "an object", "name another file")])
     reader = _Reader(str(document.get("name", name)))

@@ -9,7 +9,6 @@ from optimizer.plan.tree import TreePlan
 from optimizer.tables.quarter import Quarter
 from optimizer.tables.record import series_column
 
-Seen = dict[tuple[str, str, Quarter], float | None]
 SAME = 1e-9
 
 

@@ -1,12 +1,10 @@
-"""The JSON form of a case, `{table: [row, ...]}`, and the JSON schema that it satisfies."""
+"""The JSON schema of a case as a document of rows by table: `{table: [row, ...]}`."""
 
 from collections.abc import Sequence
-from enum import Enum
 
 from optimizer.tables.coerce import LONGEST_KEY
 from optimizer.tables.columns import Column, Kind
-from optimizer.tables.quarter import Quarter
-from optimizer.tables.record import Record, Series, columns_of
+from optimizer.tables.record import Record, columns_of
 from optimizer.tables.words import choice_words, sentence, summary
 
 Json = str | float | int | bool | None | list["Json"] | dict[str, "Json"]
@@ -16,18 +14,8 @@ QUARTER_PATTERN = r"^[0-9]{4}Q[1-4]$"
 NAME_PATTERN = r"^(?![=+@\s-])[^;\x00-\x1f]*[^;\s]$"
 
 
-def json_form(records: Sequence[Record]) -> dict[str, Json]:
-    """The records as a JSON document: rows by table in their order, quarters as objects, defaults written out."""
-    form: dict[str, Json] = {}
-    for record in records:
-        rows = form.setdefault(record.TABLE.name, [])
-        assert isinstance(rows, list)
-        rows.append({name: _plain(getattr(record, name)) for name, _ in columns_of(type(record))})
-    return form
-
-
 def json_schema(catalog: Sequence[type[Record]]) -> dict[str, Json]:
-    """The JSON schema (draft 2020-12) of the JSON form of a case.
+    """The JSON schema (draft 2020-12) of a case.
 
     It checks shapes, types, ranges and words; references, repeated names and whole-case rules are for `parse`.
     """
@@ -39,20 +27,6 @@ def json_schema(catalog: Sequence[type[Record]]) -> dict[str, Json]:
         "properties": {record.TABLE.name: _table(record) for record in catalog},
         "required": [record.TABLE.name for record in catalog if record.TABLE.vertical and _required(record)],
     }
-
-
-def _plain(value: object) -> Json:
-    if value is None or isinstance(value, bool | str | int | float):
-        return value
-    if isinstance(value, Enum):
-        return str(value.value)
-    if isinstance(value, Quarter):
-        return str(value)
-    if isinstance(value, Series):
-        return {str(quarter): amount for quarter, amount in value.items()}
-    if isinstance(value, tuple):
-        return [_plain(part) for part in value]
-    raise TypeError(f"JSON cannot hold {value!r}")
 
 
 def _table(record: type[Record]) -> Json:

@@ -141,8 +141,3 @@ def series_column(record: type[Record]) -> str | None:
         if column.kind is Kind.SERIES:
             return name
     return None
-
-
-def defaults(record: type[Record]) -> dict[str, Any]:
-    """Default of every column that may be blank."""
-    return {name: column.default for name, column in columns_of(record) if not column.required}

@@ -1,8 +1,8 @@
-"""The reference page of the tables, for people; the JSON schema of `json_form` is its twin for programs."""
+"""The reference page of the tables, for people; the JSON schema is its twin for programs."""
 
 from collections.abc import Iterator, Sequence
 
-from optimizer.tables.json_form import json_schema
+from optimizer.tables.json_schema import json_schema
 from optimizer.tables.record import Record, columns_of
 from optimizer.tables.words import accepted, sentence, summary, when_blank
 

@@ -11,13 +11,14 @@ from optimizer.catalog import catalog
 from optimizer.load import horizon
 from optimizer.tables.columns import Kind
 from optimizer.tables.containers import read_raw
-from optimizer.tables.json_form import json_form, json_schema
+from optimizer.tables.json_schema import json_schema
 from optimizer.tables.parse import parse
 from optimizer.tables.quarter import Quarter
 from optimizer.tables.raw import NOTE
 from optimizer.tables.record import Record, columns_of
 from optimizer.tables.template import write_workbook
 from optimizer.tables.xlsx import DOCUMENTATION
+from tests.tables.documents import json_form
 
 HORIZON = [Quarter.of(2027, 1) + offset for offset in range(20)]
 

@@ -5,10 +5,11 @@ import json
 import jsonschema
 import pytest
 
-from optimizer.tables.json_form import Json, json_form
+from optimizer.tables.json_schema import Json
 from optimizer.tables.parse import parse
 from optimizer.tables.record import columns_of
 from optimizer.tables.reference import json_schema, reference_page
+from tests.tables.documents import json_form
 from tests.tables.toy import CATALOG, good_case, horizon
 
 SCHEMA = json_schema(CATALOG)

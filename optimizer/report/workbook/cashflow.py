@@ -26,12 +26,10 @@ class CashView:
     categories: dict[Category, Written]
     net: Written
     suppliers: Written
-    value_of_cash: Written
     rebuilt: Cell
     reported: Cell
     replayed: Cell
     difference: Cell
-    ties: Cell
 
 
 def write_cashflow(sheet: Sheet, plan: Plan, audited: Audit, value: ValueView, money: Money) -> CashView:
@@ -53,9 +51,7 @@ def write_cashflow(sheet: Sheet, plan: Plan, audited: Audit, value: ValueView, m
     other_value = _mirror(
         sheet, currency, "Present value of costs that are not cash", value.other_value, look=Look.TOTAL
     )
-    return CashView(
-        rows, net, suppliers, value_of_cash, *_reconciliation(sheet, plan, audited, value_of_cash, other_value)
-    )
+    return CashView(rows, net, suppliers, *_reconciliation(sheet, plan, audited, value_of_cash, other_value))
 
 
 def _minus(cell: Cell | None) -> Callable[[Row], Live]:
@@ -123,8 +119,8 @@ def _supplier(sheet: Sheet, currency: str, name: str, money: Money, totals: Colu
 
 def _reconciliation(
     sheet: Sheet, plan: Plan, audited: Audit, cash: Written, other: Written
-) -> tuple[Cell, Cell, Cell, Cell, Cell]:
-    """Objective rebuilt, reported and replayed, the difference of the first two, and whether they tie to the cent."""
+) -> tuple[Cell, Cell, Cell, Cell]:
+    """Objective rebuilt, reported and replayed, and the difference of the first two, which must tie to the cent."""
     currency = plan.case.settings.currency
     sheet.section("Reconciliation with the solver (costs are positive)")
 
@@ -147,7 +143,5 @@ def _reconciliation(
     replayed = sheet.figure(cents("Objective recomputed by the independent audit", fill=Fill.WEIGHT), audited.objective)
     difference = sheet.figure(cents("Difference", "rebuilt − reported"), rebuilt - reported)
     tolerance = Line("Ties to the cent", "1 = yes", detail="column E: half a cent", constant=CENT, format=Format.FLAG)
-    ties = sheet.figure(
-        tolerance, choose(absolute(difference) <= Cell(sheet.name, sheet.next, CONSTANT, CENT), ONE, ZERO)
-    )
-    return rebuilt, reported, replayed, difference, ties
+    sheet.figure(tolerance, choose(absolute(difference) <= Cell(sheet.name, sheet.next, CONSTANT, CENT), ONE, ZERO))
+    return rebuilt, reported, replayed, difference

@@ -22,13 +22,11 @@ CASH, NOT_CASH = "cash", "not cash"
 
 @dataclass(frozen=True)
 class ValueView:
-    """Lines of the present-value sheet. `nominal` and `present` are by category, totals are of cash and of the rest."""
+    """Lines of the present-value sheet. `nominal` is by category, totals are of cash and of the rest."""
 
-    within: Row
     factor: Row
     fiscal_year: Row
     nominal: dict[Category, Written]
-    present: dict[Category, Written]
     cash: Written
     other: Written
     cash_value: Written
@@ -54,12 +52,10 @@ def write_present_value(sheet: Sheet, plan: Plan, inputs: Inputs, money: Money) 
         nominal.update(zip((kind for kind in kinds if kind.cash is cash), rows, strict=True))
         totals.append(_total(sheet, plan, name, rows))
     sheet.section("Present value: cost × discount factor × (1 − service × beyond the horizon × tail value)")
-    present: dict[Category, Written] = {}
     for cash, name in ((True, "Present value of cash"), (False, "Present value of costs that are not cash")):
         rows = [_present(sheet, plan, nominal[kind], (within, factor, tail)) for kind in kinds if kind.cash is cash]
-        present.update(zip((kind for kind in kinds if kind.cash is cash), rows, strict=True))
         totals.append(_total(sheet, plan, name, rows))
-    return ValueView(within, factor, fiscal_year, nominal, present, *totals)
+    return ValueView(factor, fiscal_year, nominal, *totals)
 
 
 def _timing(sheet: Sheet, inputs: Inputs) -> Cell:

@@ -96,7 +96,6 @@ class Align(Enum):
 
     LEFT = "left"
     RIGHT = "right"
-    CENTRE = "center"
 
 
 @dataclass(frozen=True)
