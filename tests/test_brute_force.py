@@ -9,6 +9,7 @@ import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import pytest
 
@@ -107,7 +108,7 @@ def with_consequences(case: Case, orders: Orders) -> Orders:
     plan = {key: quantity for key, quantity in orders.items() if quantity}
     for offer in case.of(Block):
         signed = sorted(key.quarter for key in plan if key.contract == offer.name and key.action is Action.SIGN)
-        for q in signed if offer.needs_choice(case) else ():
+        for q in filter(partial(offer.needs_choice, case), signed):
             plan[DecisionKey(Action.CHOOSE, offer.name, q)] = 1.0
         if signed and offer.needs_first(case):
             plan[DecisionKey(Action.START, offer.name, signed[0])] = 1.0

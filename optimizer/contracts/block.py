@@ -9,13 +9,13 @@ Decisions, for contract k and signing quarter q in its window
 
 Constraints
   (BLOCK-1)  n[k,q] <= max[k] c[k,q]                        signed only if chosen
-  (BLOCK-2)  n[k,q] >= least[k] c[k,q]                      smallest order: min[k], else 1 block, 0.01 if divisible
+  (BLOCK-2)  n[k,q] >= least[k,q] c[k,q]                    smallest order: min[k,q], else 1 block, 0.01 if divisible
   (BLOCK-3)  sum_q n[k,q] <= max[k]                         the offer is finite; whole blocks, within the window
              sum_{q' <= q} n[k,q'] <= max[k] sum_{q' <= q} f[k,q']     where f is there: half a start, half the offer
   (BLOCK-4)  c[k,q] <= sum_{q' <= q} f[k,q'],  f[k,q] <= c[k,q],  sum_q f[k,q] <= 1      the first signing is known
   (BLOCK-5)  sum_{k in group} sum_q f[k,q] <= 1             exclusive groups
   (BLOCK-6)  c[k,q] <= sum_{q' <= q} c[j,q']                prerequisites: j = requires[k]
-  (BLOCK-7)  sum_q n[k,q] >= least[k]                       if it must be signed
+  (BLOCK-7)  sum_q n[k,q] >= min_q least[k,q]               if it must be signed
   (BLOCK-8)  x[k,q] <= n[k,q]                               exit what was signed
   (BLOCK-9)  r[k,t] <= usable GPUs of k in t                resell what is there, after exits
 
@@ -61,13 +61,13 @@ class Block(BlockTerms):
 
     def decisions(self, case: Case) -> Iterator[Decision]:
         """Signings (blocks), flags (yes/no), exits (blocks) and resale (GPUs)."""
-        window, chosen, first = self.window(case), self.needs_choice(case), self.needs_first(case)
+        window, first = self.window(case), self.needs_first(case)
         for q in window:
             paper = self.as_signed(case, q)
             delivery = Delivery(case, paper, q)
             signing = paper._sign(case, delivery)
             yield signing
-            if chosen:
+            if self.needs_choice(case, q):
                 fee = Posting(Cash(FEE), q, 1.0, paper.term("signing_fee_usd"))
                 yield self._flag(Action.CHOOSE, q, fee, replace(fee, key=Commitment()))
             if first:
@@ -166,7 +166,7 @@ class Block(BlockTerms):
         if self.must_sign:
             last = case.calendar.end + -1
             ever = (-1.0, self.select(Action.SIGN, case.calendar.first, last))
-            yield self._relation("BLOCK-7", last, ever, upper=-self.least)
+            yield self._relation("BLOCK-7", last, ever, upper=-self.least_ever(case))
         yield from self._exclusive(case)
 
     def select(self, action: Action, since: Quarter, until: Quarter) -> Selector:
@@ -177,11 +177,13 @@ class Block(BlockTerms):
         return Relation(code, self.block, q, terms, upper)
 
     def _choices(self, case: Case, window: tuple[Quarter, ...]) -> Iterator[Relation]:
-        chosen, first = self.needs_choice(case), self.needs_first(case)
-        for q in window if chosen else ():
+        first = self.needs_first(case)
+        for q in window:
+            if not self.needs_choice(case, q):
+                continue
             signed, any_signed = self.select(Action.SIGN, q, q), self.select(Action.CHOOSE, q, q)
             yield self._relation("BLOCK-1", q, (1.0, signed), (-self.max_blocks, any_signed))
-            yield self._relation("BLOCK-2", q, (-1.0, signed), (self.least, any_signed))
+            yield self._relation("BLOCK-2", q, (-1.0, signed), (self.as_signed(case, q).least, any_signed))
             if first:
                 started = self.select(Action.START, window[0], q)
                 yield self._relation("BLOCK-4", q, (1.0, any_signed), (-1.0, started))

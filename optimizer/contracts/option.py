@@ -7,7 +7,7 @@ Constraints
   (OPTION-2)  sum_{q' <= q} h[k,q'] <= ratio[k] sum_{q' <= q} n[base[k],q']  rights expand a signed base;
               sum_{q' <= q} h[k,q'] <= max[k] sum_{q' <= q} f[base[k],q']    without a ratio, once it is signed
   (OPTION-3)  held[k] + sum_q h[k,q] <= max[k]                               the option is finite
-  (OPTION-4)  min[k] c[k,q] <= e[k,q] <= max[k] c[k,q]                       smallest exercise
+  (OPTION-4)  min[k,q] c[k,q] <= e[k,q] <= max[k] c[k,q]                     smallest exercise
 
 Money (USD per block): (OPTION-M1) premium when the right is bought; (OPTION-M2) invoices at the strike as for a
 reserved block (BLOCK-M1, BLOCK-M8), from the exercise on.
@@ -19,7 +19,15 @@ from dataclasses import dataclass, replace
 from optimizer.case.case import Case
 from optimizer.contracts.block import Block
 from optimizer.contracts.contract import Dependent
-from optimizer.contracts.parts.checks import TOLERANCE, broken, exceeds, foreign, is_whole, window_problems
+from optimizer.contracts.parts.checks import (
+    TOLERANCE,
+    broken,
+    exceeds,
+    foreign,
+    is_whole,
+    size_problems,
+    window_problems,
+)
 from optimizer.contracts.parts.delivery import Delivery
 from optimizer.contracts.parts.signed import Made, Signed, window
 from optimizer.contracts.parts.terms import DeliveryTerms
@@ -94,7 +102,7 @@ class Option(DeliveryTerms, Dependent):
             delivery = Delivery(case, paper, q)
             owed = Posting(Commitment(), q, delivery.value(), paper.price)
             yield self._blocks(Action.EXERCISE, q, *delivery.postings(EXERCISED), owed)
-            if self.min_blocks:
+            if paper.min_blocks:
                 yield Decision(DecisionKey(Action.CHOOSE, self.option, q), self.supplier, "yes/no", 1.0, integer=True)
 
     def _blocks(self, action: Action, q: Quarter, *postings: Posting) -> Decision:
@@ -109,10 +117,11 @@ class Option(DeliveryTerms, Dependent):
             exercised = Selector(Action.EXERCISE, self.option, first, q)
             rights = Selector(Action.HOLD, self.option, first, q)
             yield Relation("OPTION-1", self.option, q, ((1.0, exercised), (-1.0, rights)), self.held_blocks)
-            if self.min_blocks:
+            least = self.on_paper(case, q).min_blocks
+            if least:
                 now = Selector(Action.EXERCISE, self.option, q, q)
                 chosen = Selector(Action.CHOOSE, self.option, q, q)
-                yield Relation("OPTION-4", self.option, q, ((-1.0, now), (self.min_blocks, chosen)))
+                yield Relation("OPTION-4", self.option, q, ((-1.0, now), (least, chosen)))
                 yield Relation("OPTION-4", self.option, q, ((1.0, now), (-self.max_blocks, chosen)))
         for q in buying if self.expands else ():
             rights = Selector(Action.HOLD, self.option, first, q)
@@ -141,9 +150,10 @@ class Option(DeliveryTerms, Dependent):
             yield from self._check_exercise(case, decided, key_.quarter, blocks)
         for key_, flag_ in decided.of(self.option, Action.CHOOSE):
             blocks = decided.quantity(replace(key_, action=Action.EXERCISE))
-            if exceeds(self.min_blocks, blocks) or abs(flag_ - 1.0) > TOLERANCE:
+            least = self.on_paper(case, key_.quarter).min_blocks
+            if exceeds(least, blocks) or abs(flag_ - 1.0) > TOLERANCE:
                 found = f"marked {flag_:g} as exercised, with {blocks:g} blocks"
-                yield self._broken("OPTION-4", key_.quarter, found, f"at least {self.min_blocks:g}")
+                yield self._broken("OPTION-4", key_.quarter, found, f"at least {least:g}")
         yield from foreign(self.option, decided, Action.HOLD, Action.EXERCISE, Action.CHOOSE)
 
     def _check_rights(self, case: Case, decided: Decided, q: Quarter, blocks: float) -> Iterator[Finding]:
@@ -178,10 +188,10 @@ class Option(DeliveryTerms, Dependent):
         available = case.accelerator(self.accelerator).available_from
         if available is not None and q + (paper.lead_quarters + paper.delay_quarters) < available:
             yield self._broken("OPTION-1", q, "it is exercised", f"no delivery before {available}")
-        if blocks > TOLERANCE and exceeds(self.min_blocks, blocks):
-            yield self._broken("OPTION-4", q, f"{blocks:g} blocks are exercised", f"at least {self.min_blocks:g}")
+        if blocks > TOLERANCE and exceeds(paper.min_blocks, blocks):
+            yield self._broken("OPTION-4", q, f"{blocks:g} blocks are exercised", f"at least {paper.min_blocks:g}")
         marked = decided.quantity(DecisionKey(Action.CHOOSE, self.option, q))
-        if self.min_blocks and blocks > TOLERANCE and not marked:
+        if paper.min_blocks and blocks > TOLERANCE and not marked:
             yield self._broken("OPTION-4", q, f"{blocks:g} blocks are exercised without a mark", "marked as exercised")
         if not self.divisible and not is_whole(blocks):
             yield self._broken("OPTION-4", q, f"{blocks:g} blocks are exercised", "whole blocks")
@@ -194,8 +204,8 @@ class Option(DeliveryTerms, Dependent):
         yield from super().problems(case)
         columns = ("exercise_from", "exercise_until")
         yield from window_problems(case, columns, self.exercise_from, self.exercise_until, self.first_decision(case))
-        if self.min_blocks > self.max_blocks:
-            yield Problem("min_blocks", f"{self.min_blocks:g}", f"at most max_blocks ({self.max_blocks:g})", "lower it")
+        papers = (self, *(self.on_paper(case, q) for q in self.window(case)))
+        yield from size_problems((paper.min_blocks, self.max_blocks) for paper in papers)
         if self.held_blocks > self.max_blocks:
             yield Problem("held_blocks", f"{self.held_blocks:g}", f"at most {self.max_blocks:g}", "lower it")
         if self.max_ratio is not None and not self.expands:

@@ -139,8 +139,9 @@ def _total_findings(block: BlockTerms, case: Case, decided: Decided) -> Iterator
     found = f"{total:g} blocks are signed in all"
     if exceeds(total, block.max_blocks):
         yield broken("BLOCK-3", block.block, last, found, f"at most {block.max_blocks:g}")
-    if block.must_sign and exceeds(block.least, total):
-        yield broken("BLOCK-7", block.block, last, found, f"at least {block.least:g}: it must be signed")
+    least = block.least_ever(case)
+    if block.must_sign and exceeds(least, total):
+        yield broken("BLOCK-7", block.block, last, found, f"at least {least:g}: it must be signed")
 
 
 def _flag_findings(block: BlockTerms, case: Case, decided: Decided) -> Iterator[Finding]:
@@ -151,13 +152,14 @@ def _flag_findings(block: BlockTerms, case: Case, decided: Decided) -> Iterator[
     for q, flag in (*chosen.items(), *started.items()):
         if abs(flag - 1.0) > TOLERANCE:
             yield broken("BLOCK-1", block.block, q, f"a flag is {flag:g}", "0 or 1")
-    for q in signed if block.needs_choice(case) else ():
-        if q not in chosen:
+    for q in signed:
+        if q not in chosen and block.needs_choice(case, q):
             yield broken("BLOCK-1", block.block, q, "blocks are signed, not marked as signed", "the mark and its fee")
     for q in chosen:
-        if exceeds(block.least, signed.get(q, 0.0)):
+        least = block.as_signed(case, q).least
+        if exceeds(least, signed.get(q, 0.0)):
             found = f"marked as signed with {signed.get(q, 0.0):g} blocks"
-            yield broken("BLOCK-2", block.block, q, found, f"at least {block.least:g}")
+            yield broken("BLOCK-2", block.block, q, found, f"at least {least:g}")
     first = [min(signed)] if signed and block.needs_first(case) else []
     if sorted(started) != first:
         found = f"first signed in {' and '.join(map(str, sorted(started))) or 'no quarter'}"

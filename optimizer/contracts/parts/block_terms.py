@@ -6,7 +6,7 @@ from enum import Enum
 
 from optimizer.case.case import Case
 from optimizer.contracts.contract import Dependent
-from optimizer.contracts.parts.checks import exceeds, is_whole, window_problems
+from optimizer.contracts.parts.checks import exceeds, is_whole, size_problems, window_problems
 from optimizer.contracts.parts.delivery import Delivery
 from optimizer.contracts.parts.signed import window
 from optimizer.contracts.parts.terms import DeliveryTerms
@@ -59,6 +59,10 @@ class BlockTerms(DeliveryTerms):
         """Fewest blocks that count as signed."""
         return self.min_blocks or (SMALLEST_DIVISIBLE_ORDER if self.divisible else 1.0)
 
+    def least_ever(self, case: Case) -> float:
+        """Fewest blocks that count as signed in any quarter of its window."""
+        return min((self.as_signed(case, q).least for q in self.window(case)), default=self.least)
+
     def window(self, case: Case) -> tuple[Quarter, ...]:
         """Quarters in which it can be signed."""
         first = max(self.sign_from or case.calendar.first, self.first_decision(case))
@@ -72,9 +76,10 @@ class BlockTerms(DeliveryTerms):
         """Whether another row asks in which quarter it was first signed."""
         return bool(self.exclusive_group) or any(self.block in row.depends_on() for row in case.of(Dependent))
 
-    def needs_choice(self, case: Case) -> bool:
-        """Whether being signed at all has a price or a consequence."""
-        priced = bool(self.signing_fee_usd or self.min_blocks or self.requires)
+    def needs_choice(self, case: Case, signed: Quarter) -> bool:
+        """Whether being signed at all in a quarter has a price or a consequence."""
+        paper = self.as_signed(case, signed)
+        priced = bool(paper.signing_fee_usd or paper.min_blocks or self.requires)
         required = any(row.requires == self.block for row in case.of(BlockTerms))
         return priced or required or self.needs_first(case)
 
@@ -92,16 +97,16 @@ class BlockTerms(DeliveryTerms):
         yield from super().problems(case)
         columns = ("sign_from", "sign_until")
         yield from window_problems(case, columns, self.sign_from, self.sign_until, self.first_decision(case))
-        yield from self._sizes()
+        yield from self._sizes(case)
         yield from self._must_sign(case)
         yield from self._times(case)
         yield from self._requirement(case)
         yield from self._group(case)
         yield from self._resale_problems()
 
-    def _sizes(self) -> Iterator[Problem]:
-        if self.min_blocks > self.max_blocks:
-            yield Problem("min_blocks", f"{self.min_blocks:g}", f"at most max_blocks ({self.max_blocks:g})", "lower it")
+    def _sizes(self, case: Case) -> Iterator[Problem]:
+        papers = (self, *(self.as_signed(case, q) for q in self.window(case)))
+        yield from size_problems((paper.min_blocks, paper.max_blocks) for paper in papers)
         if not self.divisible and not is_whole(self.max_blocks):
             cure = "round it, or set divisible"
             yield Problem("max_blocks", f"{self.max_blocks:g}", "a whole number of blocks", cure)

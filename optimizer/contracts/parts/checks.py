@@ -1,7 +1,7 @@
 """What replays report and what rows refuse, in the same words for every contract type."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from optimizer.case.case import Case
 from optimizer.errors import Finding, Level
@@ -34,6 +34,13 @@ def foreign(name: str, decided: Decided, *actions: Action) -> Iterator[Finding]:
     for key, quantity in decided.on(name):
         if key.action not in actions and key.action is not Action.PAID:
             yield Finding(f"plan {key}", f"{quantity:g}", "a decision that the contract offers", FAULT)
+
+
+def size_problems(sizes: Iterable[tuple[float, float]]) -> Iterator[Problem]:
+    """Smallest orders above the most blocks there are, each pair told once."""
+    for least, most in dict.fromkeys(sizes):
+        if least > most:
+            yield Problem("min_blocks", f"{least:g}", f"at most max_blocks ({most:g})", "lower it")
 
 
 def window_problems(
