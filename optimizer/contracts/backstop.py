@@ -45,6 +45,7 @@ class Backstop(DeliveryTerms, Dependent):
 
     TABLE = TableSpec("backstops", "Backstops", "a backstop", 220)
     OFFER = ("comes_with", "cap_blocks")
+    WHOLE = ("cap_blocks",)
     CATEGORIES = (BACKSTOP, ENERGY)
 
     backstop: str = key("name of the backstop")

@@ -57,6 +57,7 @@ class Block(BlockTerms):
     TABLE = TableSpec("blocks", "Reserved blocks", "a reserved-block offer", 200)
     OFFER = ("min_blocks", "max_blocks", "must_sign", "sign_from", "sign_until", "exclusive_group", "requires")
     CLOSES = "sign_until"
+    WHOLE = ("must_sign", "sign_from", "sign_until", "resale_price_usd_per_gpu_hour")
     CATEGORIES = (RESERVED, PREPAYMENT, CREDIT, FEE, REMEDY, EXIT_FEE, RESALE, ENERGY)
 
     def decisions(self, case: Case) -> Iterator[Decision]:

@@ -33,13 +33,15 @@ class Contract(Record):
     calendar from the terms and the decided quantities in plain arithmetic of its own, and reports broken terms.
     `replay` never calls `decisions`: a test holds the two equal. `BY_THE_HOUR` says that nothing binds the buyer beyond
     the hours that are bought. `OFFER` names the columns that say what may still be decided; the others are terms of
-    what was. `CLOSES` names the column with the last quarter in which anything new can be decided.
+    what was. `CLOSES` names the column with the last quarter in which anything new can be decided. `WHOLE` names the
+    columns that hold for the whole offer, whenever it is signed; the others are terms of what is signed in a quarter.
     """
 
     CATEGORIES: ClassVar[tuple[Category, ...]]
     BY_THE_HOUR: ClassVar[bool] = False
     OFFER: ClassVar[tuple[str, ...]] = ()
     CLOSES: ClassVar[str] = ""
+    WHOLE: ClassVar[tuple[str, ...]] = ()
 
     supplier: str = reference("who sells it", "suppliers")
     amended: tuple[SignedTerm, ...] = field(default=(), repr=False, compare=False)

@@ -51,6 +51,7 @@ class Option(DeliveryTerms, Dependent):
     TABLE = TableSpec("options", "Expansion options", "an expansion option", 210)
     OFFER = ("expands", "max_ratio", "held_blocks", "buy_until", "min_blocks", "max_blocks")
     CLOSES = "buy_until"
+    WHOLE = ("max_ratio", "held_blocks", "max_blocks", "divisible", "buy_until", "exercise_from", "exercise_until")
     CATEGORIES = (PREMIUM, EXERCISED, ENERGY)
 
     option: str = key("name of the option")

@@ -44,6 +44,7 @@ class Purchase(Contract):
     TABLE = TableSpec("purchases", "Purchases", "owned hardware on offer", 270)
     OFFER = ("max_units", "order_from", "order_until")
     CLOSES = "order_until"
+    WHOLE = ("max_units", "divisible", "order_from", "order_until")
     CATEGORIES = (CAPEX, OPEX, RESIDUAL, ENERGY, LIFE_LEFT)
 
     purchase: str = key("name of the offer")

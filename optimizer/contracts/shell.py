@@ -34,6 +34,7 @@ class ShellLease(Contract):
     TABLE = TableSpec("shells", "Powered shells", "an offer of powered shell", 275)
     OFFER = ("max_units", "sign_from", "sign_until")
     CLOSES = "sign_until"
+    WHOLE = ("max_units", "divisible", "sign_from", "sign_until")
     CATEGORIES = (RENT,)
 
     shell: str = key("name of the offer")

@@ -96,6 +96,9 @@ def _target(base: Case, row: Uncertainty) -> Problem | None:
     if aim.moves is not Moves.QUARTERS and any(_undated(base, one) for one in aim.rows):
         expected = "a table by quarter, such as in_service, commitment_schedule or spot_limit"
         return Problem("table", row.table, expected, "correct it: its rows have no quarter of signing")
+    if aim.moves is Moves.SIGNINGS and any(_whole(one, aim.column_name) for one in aim.rows):
+        expected = f"a default: {aim.column_name} holds for the whole offer, whenever it is signed"
+        return Problem("process", row.process.value, expected, "correct it, or name another column")
     if aim.column.high is not None and row.process is not Process.SLIP:
         if row.process is not Process.DEFAULT:
             expected = f"a number without an upper limit; this one is at most {aim.column.high:g}"
@@ -108,6 +111,10 @@ def _target(base: Case, row: Uncertainty) -> Problem | None:
 
 def _undated(base: Case, row: Record) -> bool:
     return isinstance(row, Contract) and row.signings(base) is None
+
+
+def _whole(row: Record, column: str) -> bool:
+    return isinstance(row, Contract) and column in row.WHOLE
 
 
 def _when(base: Case, row: Uncertainty, aim: Target) -> Problem | None:

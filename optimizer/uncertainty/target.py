@@ -139,7 +139,7 @@ def _once(case: Case, aim: Target, scenario: str, states: tuple[float, float], k
     change = Change.ADD if stated.process is Process.SLIP else Change.MULTIPLY
     for row in aim.rows:
         since = None
-        if isinstance(row, Contract) and aim.column.kind is not Kind.QUARTER:
+        if isinstance(row, Contract) and aim.column_name not in row.WHOLE:
             since = known if aim.column_name in row.OFFER else first_due(case, row, known)
             if since is None:
                 continue

@@ -1,5 +1,6 @@
 """Shocks that would change nothing, as nothing is signed when they say."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,26 @@ def test_what_can_be_signed_then_is_in_order() -> None:
     assert not found(EARLY, default("b"), longer)
     assert not found(edit_settings(EARLY, as_of=FIRST + 1), default("b"))
     assert not found(EARLY, shock("bad", "demand", "train", Change.SET, 9.0, since=FIRST + 1))
+
+
+@pytest.mark.parametrize(
+    ("column", "changed"),
+    [
+        ("sign_until", {"value": None, "words": "2027Q2"}),
+        ("must_sign", {"value": None, "words": "yes"}),
+        ("resale_price_usd_per_gpu_hour", {"value": 0.5}),
+    ],
+)
+def test_what_holds_for_the_whole_offer_has_no_quarter_of_signing(column: str, changed: dict[str, Any]) -> None:
+    """Proves: a window, a duty or a price of resale that is another for what is signed from a quarter on is refused,
+    also behind a term that may be, and taken without a quarter.
+
+    A broken rule would give: a plan that knows nothing of it, in silence.
+    """
+    case = edit(EARLY, Block, "b", sign_until=None)
+    row = replace(shock("bad", "blocks", "b", Change.SET, 0.0, column=column, since=FIRST + 1), **changed)
+    assert found(case, default("b"), row) == [("since", "2027Q2", Level.ERROR)]
+    assert not found(case, replace(row, since=None))
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ import pytest
 from optimizer.case.case import Case
 from optimizer.case.uncertainty import Correlation
 from optimizer.contracts.backstop import Backstop, BackstopDraw
+from optimizer.contracts.block import Block
 from optimizer.contracts.spot import SpotLimit
 from optimizer.uncertainty.check import check_uncertainty
 from optimizer.uncertainty.correlation import nearest, possible
-from tests.builders import FIRST, across, add
+from tests.builders import FIRST, across, add, edit
 from tests.everything import BLOCK
 from tests.uncertainty.stated import default, plain, reversion, slip, walk
 
@@ -102,6 +103,16 @@ def test_shocks_that_the_case_cannot_follow() -> None:
     assert column == "process" and "blank cell (2027Q2)" in what
     later = walk("u", "spot_limit", "market", volatility=0.1, since=FIRST + 2)
     assert not found(later, case=case)
+
+
+def test_what_holds_for_a_whole_offer_has_no_walk() -> None:
+    """Proves: a price of resale cannot be another by quarter of signing, but fall once; a broken rule would give: draws
+    that change nothing.
+    """
+    resale = {"column": "resale_price_usd_per_gpu_hour"}
+    case = edit(plain(), Block, "b", resale_price_usd_per_gpu_hour=0.5)
+    assert one(walk("u", "blocks", "b", volatility=0.2, **resale), case=case) == ("process", "walk")
+    assert not found(default("u", "blocks", "b", event_probability=0.5, event_size=-0.5, **resale), case=case)
 
 
 def test_what_extremes_make_wrong_is_told() -> None:
