@@ -1,12 +1,40 @@
-"""Files are written beside their target and moved into place, so a crash leaves the old file or the new one."""
+"""Files are written beside their target and moved into place, so a crash leaves the old file or the new one.
+
+A folder that is moved into place as a whole is on the disk before: its files go straight into it, and onto the disk
+side by side when all are written, which takes a disk far less than one after the other.
+"""
 
 import errno
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from optimizer.errors import OutputError
+
+AT_ONCE = 16
+_staged: ContextVar[Path | None] = ContextVar("staged", default=None)
+
+
+@contextmanager
+def together(folder: Path) -> Iterator[None]:
+    """Files written inside `folder` within are all on the disk at the end; a crash before may leave some of them.
+
+    Nobody must look into the folder until then. Raises OutputError where a file does not reach the disk.
+    """
+    before = _staged.set(folder)
+    try:
+        yield
+    finally:
+        _staged.reset(before)
+    try:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(_onto_disk, (path for path in folder.rglob("*") if path.is_file())))
+    except OSError as error:
+        raise OutputError(_cure(folder, error)) from error
 
 
 def write_file(path: Path, write: Callable[[Path], object]) -> None:
@@ -14,7 +42,10 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
 
     Raises OutputError, naming the cure, when the folder or the file cannot be written.
     """
-    path = Path(path)
+    path, staged = Path(path), _staged.get()
+    if staged is not None and path.is_relative_to(staged):
+        _write_straight(path, write)
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
@@ -25,13 +56,26 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
     try:
         write(temporary)
         temporary.chmod(0o644)
-        with temporary.open("rb+") as stream:
-            os.fsync(stream.fileno())
+        _onto_disk(temporary)
         temporary.replace(path)
     except OSError as error:
         raise OutputError(_cure(path, error)) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _write_straight(path: Path, write: Callable[[Path], object]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path)
+        path.chmod(0o644)
+    except OSError as error:
+        raise OutputError(_cure(path, error)) from error
+
+
+def _onto_disk(path: Path) -> None:
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
 
 
 def write_text(path: Path, text: str) -> None:

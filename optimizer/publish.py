@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from optimizer.errors import OutputError
-from optimizer.files import write_text
+from optimizer.files import together, write_text
 from optimizer.plan.audit import Audit, audit, require
 from optimizer.plan.deal import DEALS
 from optimizer.plan.frontier import POINTS, Frontier
@@ -192,10 +192,11 @@ def write_stress(summary: "Summary", folder: str | Path) -> None:
 
 @contextmanager
 def _staged(folder: Path, ours: tuple[str, ...] = OURS) -> Iterator[Path]:
-    """A folder beside the target, moved into place when all is written, removed in any case."""
+    """A folder beside the target, moved into place when all is written and on the disk, removed in any case."""
     stage = _stage(folder)
     try:
-        yield stage
+        with together(stage):
+            yield stage
         _move(stage, folder, ours)
     finally:
         shutil.rmtree(stage, ignore_errors=True)

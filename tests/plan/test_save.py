@@ -1,7 +1,9 @@
 """A saved plan comes back bit for bit, and a changed folder is refused."""
 
+import errno
 import hashlib
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -146,6 +148,49 @@ def test_a_file_in_the_way_is_told(plan: Plan, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="is a file"):
         write(plan, tmp_path / "file")
+
+
+def test_a_plan_is_on_the_disk_before_any_of_it_is_moved_into_place(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proves: every file of a plan folder is flushed once, and no file is moved before all are.
+
+    A broken rule would give: a plan of which a power cut leaves some files empty.
+    """
+    flushed: list[int] = []
+    moved_after: list[int] = []
+    fsync, replace_ = os.fsync, Path.replace
+
+    def flushes(stream: int) -> None:
+        fsync(stream)
+        flushed.append(os.fstat(stream).st_ino)
+
+    def moves(path: Path, target: Path) -> Path:
+        moved_after.append(len(flushed))
+        return replace_(path, target)
+
+    monkeypatch.setattr(os, "fsync", flushes)
+    monkeypatch.setattr(Path, "replace", moves)
+    write(plan, tmp_path / "plan")
+    files = [path.stat().st_ino for path in (tmp_path / "plan").rglob("*") if path.is_file()]
+    assert sorted(flushed) == sorted(files)
+    assert set(moved_after) == {len(files)}
+
+
+def test_a_plan_that_does_not_reach_the_disk_leaves_the_one_before(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proves: a full disk at the last moment is told with its cure, and what was there can still be loaded."""
+    before = write(plan, tmp_path / "plan")
+
+    def full(stream: int) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match="the disk is full"):
+        write(plan, tmp_path / "plan")
+    assert load_plan(tmp_path / "plan").result == before.result
+    assert not list((tmp_path / "plan").glob(".writing-*"))
 
 
 def test_writing_many_scenarios_is_told(tmp_path: Path) -> None:
