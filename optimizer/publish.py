@@ -78,7 +78,6 @@ def write_tree(tree: TreePlan, folder: str | Path, listen: Listener = silent) ->
     with _staged(Path(folder)) as stage:
         save_tree(tree, stage, _telling(len(tree.branches), listen))
         if tree.branches:
-            listen(Step("auditing what is written"))
             require_tree(tree)
             listen(Step("writing workbook and page"))
             render_tree(tree, stage)

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import fsum
 from typing import TypeVar
 
@@ -30,6 +31,11 @@ class Branch:
     scenario: str
     probability: float
     plan: Plan = field(repr=False)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the audit of its plan finds wrong; a branch never changes, so that it is audited once."""
+        return audit(self.plan.case, self.plan).findings
 
 
 @dataclass(frozen=True)
@@ -231,7 +237,7 @@ def _branch(tree: TreePlan, branch: Branch) -> Iterator[Finding]:
         yield Finding(f"scenario {name}", f"probability {branch.probability:g}", f"{course[-1].probability:g}", FAULT)
     if content_hash(branch.plan.case.records) != content_hash(certain(tree.case, name).records):
         yield Finding(f"scenario {name}", "the plan of another case", "the case of the scenario", FAULT)
-    for finding in audit(branch.plan.case, branch.plan).findings:
+    for finding in branch.findings:
         yield Finding(f"scenario {name}: {finding.place}", finding.found, finding.expected, finding.cure)
 
 

@@ -9,17 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from optimizer.case.case import Case
 from optimizer.contracts.block import Block
 from optimizer.contracts.spot import Firmness
-from optimizer.errors import OutputError, StaleError
+from optimizer.errors import AuditError, OutputError, StaleError
 from optimizer.model.outcome import Progress
-from optimizer.plan.audit import audit
+from optimizer.plan.audit import Audit, audit
 from optimizer.plan.plan import Plan
 from optimizer.plan.save import RECORD, load_plan
 from optimizer.publish import require_place, write, write_tree
 from optimizer.request import Step
 from tests.builders import add, block, edit, one_site, solved, spot
-from tests.futures.branching import scenario, tree
+from tests.futures.branching import newsvendor, scenario, tree
 
 
 @pytest.fixture
@@ -193,6 +194,30 @@ def test_a_plan_that_does_not_reach_the_disk_leaves_the_one_before(
     assert not list((tmp_path / "plan").glob(".writing-*"))
 
 
+def test_a_tree_is_audited_once_and_again_where_it_was_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves: from the search into the folder, each scenario is audited once; one that is changed after the search is
+    audited again, and refused.
+
+    A broken rule would give: two audits a scenario, or a plan that is published on the audit of another.
+    """
+    audited: list[Plan] = []
+
+    def counts(case: Case, plan: Plan) -> Audit:
+        audited.append(plan)
+        return audit(case, plan)
+
+    monkeypatch.setattr("optimizer.plan.tree.audit", counts)
+    found = tree(newsvendor())
+    write_tree(found, tmp_path / "plan")
+    assert [id(plan) for plan in audited] == [id(branch.plan) for branch in found.branches]
+    low, high = found.branches
+    more = tuple(replace(choice, quantity=choice.quantity + 1.0) for choice in high.plan.choices)
+    changed = replace(found, branches=(low, replace(high, plan=replace(high.plan, choices=more))))
+    with pytest.raises(AuditError):
+        write_tree(changed, tmp_path / "changed")
+    assert not list((tmp_path / "changed").iterdir())
+
+
 def test_writing_many_scenarios_is_told(tmp_path: Path) -> None:
     """Proves: who writes many scenarios sees how far it is; each is on the disk when it is told.
 
@@ -209,4 +234,4 @@ def test_writing_many_scenarios_is_told(tmp_path: Path) -> None:
     write_tree(tree(case), tmp_path, listen)
     written = [(text, count) for text, count in seen if text.startswith("writing scenarios")]
     assert written == [("writing scenarios: 12 of 30", 12), ("writing scenarios: 24 of 30", 24)]
-    assert [text for text, _ in seen][2:] == ["auditing what is written", "writing workbook and page"]
+    assert [text for text, _ in seen][2:] == ["writing workbook and page"]
