@@ -10,8 +10,9 @@ from optimizer.case.case import Case
 from optimizer.case.scenario import LeastCost
 from optimizer.futures.alone import identity, unknown, with_least_costs
 from optimizer.futures.future import futures
-from optimizer.model.outcome import Progress, Status, StopReason
+from optimizer.model.outcome import Progress
 from optimizer.plan.plan import Plan, Result
+from optimizer.plan.status import Status, StopReason
 from optimizer.request import Listener, Request, Step, left, options, silent
 from optimizer.tables.identity import content_hash
 

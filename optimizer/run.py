@@ -20,20 +20,12 @@ from optimizer.model.build import formulate
 from optimizer.model.diagnose import conflict
 from optimizer.model.extract import branch, extract, start_of
 from optimizer.model.minmax import careful
-from optimizer.model.outcome import (
-    Outcome,
-    Progress,
-    SolveOptions,
-    Status,
-    StopReason,
-    bound_below,
-    relative_gap,
-    within_gap,
-)
+from optimizer.model.outcome import Outcome, Progress, SolveOptions, bound_below, relative_gap, within_gap
 from optimizer.model.pyomo_solver import solve_with_pyomo
 from optimizer.model.stepwise import LARGE, first_plan
 from optimizer.plan.audit import audit, require
 from optimizer.plan.plan import Plan, Result, Seconds
+from optimizer.plan.status import Status, StopReason
 from optimizer.plan.tree import AnyPlan, TreePlan, require_tree
 from optimizer.request import Engine, Listener, Request, Step, after, half, in_dollars, left, options, silent
 from optimizer.rules.formulation import Formulation

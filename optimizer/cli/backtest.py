@@ -10,7 +10,7 @@ from optimizer.cli.progress import ProgressLine
 from optimizer.cli.text import percent, table
 from optimizer.errors import Exit, UsageError
 from optimizer.replan.backtest import FORESIGHT, Backtest, Policy, backtest
-from optimizer.run import Request, Step
+from optimizer.request import Request, Step
 from optimizer.tables.quarter import Quarter
 from optimizer.tables.source import Source, source
 

@@ -8,7 +8,7 @@ from types import TracebackType
 
 from optimizer.cli.text import percent, usd
 from optimizer.model.outcome import Progress
-from optimizer.run import Step
+from optimizer.request import Step
 
 TICK_SECONDS = 0.5
 LOG_SECONDS = 10.0

@@ -26,7 +26,8 @@ from optimizer.plan.statements import obligations
 from optimizer.plan.status import Status, StopReason
 from optimizer.plan.tree import AnyPlan, TreePlan
 from optimizer.publish import PAGE, WORKBOOK, require_place, write_any
-from optimizer.run import Request, Step, program_of, solve_any
+from optimizer.request import Request, Step
+from optimizer.run import program_of, solve_any
 from optimizer.tables.source import DatabaseUrl, Source
 
 ENDS = {

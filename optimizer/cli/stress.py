@@ -13,7 +13,7 @@ from optimizer.plan.save import load_plan
 from optimizer.plan.save_tree import is_tree, load_tree
 from optimizer.plan.tree import TreePlan
 from optimizer.publish import STRESS, require_place, write_stress
-from optimizer.run import Step
+from optimizer.request import Step
 from optimizer.stress.drivers import Part
 from optimizer.stress.result import Stress
 from optimizer.stress.save import record

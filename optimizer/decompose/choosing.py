@@ -8,7 +8,8 @@ from optimizer.decompose.master import Master
 from optimizer.decompose.search import Search
 from optimizer.model import highs
 from optimizer.model.arrays import Program
-from optimizer.model.outcome import Outcome, Status, StopReason
+from optimizer.model.outcome import Outcome
+from optimizer.plan.status import Status, StopReason
 
 MASTER_SECONDS = 20.0
 ROUGH, EXACT = 0.5, 0.1

@@ -36,8 +36,9 @@ from optimizer.decompose.search import Found, Interrupted, Search, TimeUp, Told
 from optimizer.decompose.standing import LITTLE
 from optimizer.decompose.tenders.stepping import by_steps
 from optimizer.errors import OutputError
-from optimizer.model.outcome import SolveOptions, StopReason
+from optimizer.model.outcome import SolveOptions
 from optimizer.plan.plan import Result
+from optimizer.plan.status import StopReason
 from optimizer.plan.tree import Branch
 
 STALLED = 3

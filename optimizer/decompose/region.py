@@ -19,7 +19,8 @@ from optimizer.decompose.part import Asked, Bound
 from optimizer.decompose.pricing import Pricing
 from optimizer.decompose.search import Search, TimeUp
 from optimizer.errors import SolverError
-from optimizer.model.outcome import TOLERANCE, Status, StopReason
+from optimizer.model.outcome import TOLERANCE
+from optimizer.plan.status import Status, StopReason
 
 ROUNDS = 12
 AGREED = 0.1

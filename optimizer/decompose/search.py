@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from optimizer.decompose.aim import Aim
-from optimizer.model.outcome import Progress, SolveOptions, Status, StopReason, within_gap
+from optimizer.model.outcome import Progress, SolveOptions, within_gap
+from optimizer.plan.status import Status, StopReason
 
 Told = Callable[[str | Progress], None]
 

@@ -9,7 +9,8 @@ from optimizer.case.scenario import LeastCost
 from optimizer.decompose.bundle import cut
 from optimizer.decompose.checkpoint import Keeper, Owner
 from optimizer.decompose.fleet import fleet
-from optimizer.decompose.lshaped import Found, LShaped, Told
+from optimizer.decompose.lshaped import LShaped
+from optimizer.decompose.search import Found, Told
 from optimizer.decompose.spared import least_expected
 from optimizer.decompose.worker import Workshop
 from optimizer.model.outcome import SolveOptions

@@ -11,7 +11,8 @@ from optimizer.decompose.checkpoint import Checkpoint
 from optimizer.decompose.lshaped import LShaped
 from optimizer.decompose.pricing import Pricing
 from optimizer.model.minmax import said
-from optimizer.model.outcome import SolveOptions, StopReason, relative_gap
+from optimizer.model.outcome import SolveOptions, relative_gap
+from optimizer.plan.status import StopReason
 
 
 def least_expected(first: LShaped) -> tuple[LShaped, str]:

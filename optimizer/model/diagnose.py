@@ -13,7 +13,8 @@ from scipy.sparse import csr_array, hstack
 
 from optimizer.model import highs
 from optimizer.model.arrays import Program
-from optimizer.model.outcome import SolveOptions, Status
+from optimizer.model.outcome import SolveOptions
+from optimizer.plan.status import Status
 from optimizer.rules.formulation import Formulation
 from optimizer.rules.rule import rules
 

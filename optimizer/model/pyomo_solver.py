@@ -22,16 +22,8 @@ from pyomo.opt import TerminationCondition as OldEnd
 from optimizer.errors import SolverError, UsageError
 from optimizer.model import highs
 from optimizer.model.arrays import Program
-from optimizer.model.outcome import (
-    TOLERANCE,
-    Outcome,
-    SolveOptions,
-    Status,
-    StopReason,
-    bound_below,
-    is_proven,
-    within_gap,
-)
+from optimizer.model.outcome import TOLERANCE, Outcome, SolveOptions, bound_below, is_proven, within_gap
+from optimizer.plan.status import Status, StopReason
 
 # Named, where they are installed, when someone asks for a solver that is not.
 COMMON = ("highs", "appsi_highs", "cbc", "glpk", "scip", "scip_direct", "gurobi", "gurobi_direct", "cplex")

@@ -33,18 +33,19 @@ from optimizer.load import case_from
 from optimizer.model import highs
 from optimizer.model.arrays import Program, compile_program
 from optimizer.model.build import formulate
-from optimizer.model.outcome import Outcome, Progress, StopReason
+from optimizer.model.outcome import Outcome, Progress
 from optimizer.model.stability import alone, bonds, held, least_moves, quantities_of, withdrawn
 from optimizer.plan.plan import Seconds
-from optimizer.plan.status import Status
+from optimizer.plan.status import Status, StopReason
 from optimizer.plan.tree import AnyPlan
 from optimizer.replan.calm import Calm, calm
 from optimizer.replan.course import Course
 from optimizer.replan.done import Done, policy_of_one, policy_of_replans
 from optimizer.replan.roll import Rolled, roll
+from optimizer.request import Listener, Request, Step, in_dollars, options, silent
 from optimizer.rules.formulation import Formulation
 from optimizer.rules.history import Happened
-from optimizer.run import Listener, Request, Step, audited_plan, in_dollars, options, silent
+from optimizer.run import audited_plan
 from optimizer.tables.quarter import Quarter
 from optimizer.tables.record import columns_of
 from optimizer.tables.unparse import raw_tables

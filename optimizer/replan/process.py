@@ -18,20 +18,19 @@ from optimizer.case.case import Case
 from optimizer.case.scenario import Scenario
 from optimizer.case.settings import Objective
 from optimizer.errors import AuditError, Finding
-from optimizer.model.outcome import StopReason
 from optimizer.plan.audit import audit
 from optimizer.plan.diff import Difference, inputs
 from optimizer.plan.plan import Plan
 from optimizer.plan.save import versions
 from optimizer.plan.save_tree import load_any, save_any
-from optimizer.plan.status import Status
+from optimizer.plan.status import Status, StopReason
 from optimizer.plan.tree import AnyPlan, TreePlan, audit_any
 from optimizer.replan.calm import Calm, calm
 from optimizer.replan.compare import changes
 from optimizer.replan.course import to_come
 from optimizer.replan.roll import Rolled, roll, roll_itself
 from optimizer.replan.summary import summary_lines
-from optimizer.run import Listener, Request, Step, options, silent
+from optimizer.request import Listener, Request, Step, options, silent
 from optimizer.store import Draft, Run, Store, pack, unpack
 from optimizer.tables.identity import content_hash
 from optimizer.tables.quarter import Quarter

@@ -9,9 +9,9 @@ from dataclasses import replace
 from threading import Event
 
 from optimizer.case.case import Case
-from optimizer.model.outcome import StopReason
 from optimizer.plan.deal import CourseCost, Deal, Side, Table
 from optimizer.plan.outlook import courses, rights
+from optimizer.plan.status import StopReason
 from optimizer.plan.tree import TreePlan
 from optimizer.plan.worth import Known, Least
 from optimizer.request import Listener, Request, Step, silent

@@ -26,9 +26,10 @@ from optimizer.model.arrays import Program, compile_program
 from optimizer.model.build import formulate
 from optimizer.model.extract import branch, extract
 from optimizer.model.minmax import least_expected, onto
-from optimizer.model.outcome import Outcome, Status, StopReason, relative_gap, within_gap
+from optimizer.model.outcome import Outcome, relative_gap, within_gap
 from optimizer.plan.frontier import CENT, Frontier, undominated
 from optimizer.plan.plan import Result, Seconds
+from optimizer.plan.status import Status, StopReason
 from optimizer.plan.tree import TreePlan, require_tree
 from optimizer.request import Listener, Request, Step, options, silent
 from optimizer.run import is_split, result_of, search, solve_split, solve_tree

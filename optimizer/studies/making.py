@@ -8,7 +8,7 @@ import numpy as np
 
 from optimizer.case.case import Case
 from optimizer.errors import UsageError
-from optimizer.run import Listener, Step, silent
+from optimizer.request import Listener, Step, silent
 from optimizer.studies.stakes import stakes
 from optimizer.tables.quarter import Quarter
 from optimizer.uncertainty.chance import Scheme

@@ -10,8 +10,8 @@ from optimizer.case.case import Case
 from optimizer.case.settings import Objective
 from optimizer.errors import UnsolvableError, UsageError
 from optimizer.ledger.decision import COMMITTING
-from optimizer.model.outcome import StopReason
 from optimizer.plan.plan import counted
+from optimizer.plan.status import StopReason
 from optimizer.plan.tree import TreePlan
 from optimizer.request import Listener, Request, Step, options, silent
 from optimizer.run import solve_tree

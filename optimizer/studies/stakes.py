@@ -18,7 +18,7 @@ from optimizer.futures.shock import Shock, shocked
 from optimizer.model.arrays import compile_program
 from optimizer.model.build import formulate
 from optimizer.model.warm import Warm
-from optimizer.run import Listener, Step, silent
+from optimizer.request import Listener, Step, silent
 from optimizer.uncertainty.quality import Stake, Stakes
 from optimizer.uncertainty.sample import Sample
 from optimizer.uncertainty.target import shocks, start

@@ -21,8 +21,9 @@ from optimizer.ledger.decision import COMMITTING, Action
 from optimizer.model.arrays import Program, compile_program
 from optimizer.model.build import formulate
 from optimizer.model.extract import tree_start
-from optimizer.model.outcome import Outcome, Status, StopReason
+from optimizer.model.outcome import Outcome
 from optimizer.plan.outlook import Rights, rights
+from optimizer.plan.status import Status, StopReason
 from optimizer.plan.tree import TreePlan, judged
 from optimizer.plan.worth import Known, Least, OptionWorth, Worth
 from optimizer.request import Listener, Request, Step, silent

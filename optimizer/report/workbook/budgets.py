@@ -9,8 +9,8 @@ from optimizer.report.workbook.capacity import periods
 from optimizer.report.workbook.decisions import Decided, FlowKey
 from optimizer.report.workbook.inputs import Inputs
 from optimizer.report.workbook.lines import Money
-from optimizer.report.workbook.live import THOUSAND, ZERO, Cell, Live, Row, choose
-from optimizer.report.workbook.sheet import DETAIL, FIRST_PERIOD, KEY, Line, Sheet, Written, letter
+from optimizer.report.workbook.live import FIRST_PERIOD, THOUSAND, ZERO, Cell, Live, Row, choose
+from optimizer.report.workbook.sheet import DETAIL, KEY, Line, Sheet, Written, letter
 from optimizer.report.workbook.style import AMBER, GREEN, RED, Fill, Format, Look
 from optimizer.report.workbook.sums import Down, SamePeriod, Where, largest, smallest
 from optimizer.rules.budget import CODE, Budget, Measure

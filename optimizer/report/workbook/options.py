@@ -8,8 +8,8 @@ from optimizer.plan.plan import Plan
 from optimizer.report.workbook.capacity import periods
 from optimizer.report.workbook.decisions import Decided
 from optimizer.report.workbook.inputs import Inputs
-from optimizer.report.workbook.live import added
-from optimizer.report.workbook.sheet import CONSTANT, FIRST_PERIOD, Line, Sheet, Written, letter
+from optimizer.report.workbook.live import FIRST_PERIOD, added
+from optimizer.report.workbook.sheet import CONSTANT, Line, Sheet, Written, letter
 from optimizer.report.workbook.style import AMBER, BAR, Format, Look
 from optimizer.report.workbook.sums import Running, total
 from optimizer.tables.quarter import Quarter

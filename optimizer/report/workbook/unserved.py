@@ -8,8 +8,8 @@ from optimizer.plan.plan import Plan
 from optimizer.report.workbook.capacity import periods
 from optimizer.report.workbook.decisions import Decided, FlowKey
 from optimizer.report.workbook.inputs import Inputs
-from optimizer.report.workbook.live import THOUSAND, ZERO, Live, Row, added, choose
-from optimizer.report.workbook.sheet import FIRST_PERIOD, Line, Sheet, Written, letter
+from optimizer.report.workbook.live import FIRST_PERIOD, THOUSAND, ZERO, Live, Row, added, choose
+from optimizer.report.workbook.sheet import Line, Sheet, Written, letter
 from optimizer.report.workbook.style import RED, Fill, Format, Look
 from optimizer.report.workbook.sums import SamePeriod, largest, smallest
 from optimizer.rules.policy import Policy, PolicyKind
