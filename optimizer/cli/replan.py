@@ -16,10 +16,10 @@ from optimizer.cli.progress import ProgressLine
 from optimizer.cli.solve import ENDS, any_summary
 from optimizer.cli.writing import unbroken
 from optimizer.errors import Exit, UsageError
-from optimizer.plan.status import StopReason
+from optimizer.plan.status import Status, StopReason
 from optimizer.publish import require_place, write_any
 from optimizer.replan.process import Replanned, replan
-from optimizer.run import Step
+from optimizer.request import Step
 from optimizer.store import Run, Store
 from optimizer.tables.quarter import Quarter
 
@@ -66,7 +66,7 @@ def ending(found: Replanned) -> Exit:
     """How a replan ended: a plan that no limit cut short is done, or changed where it is new and material."""
     if found.run.stop == StopReason.INTERRUPT:
         return Exit.INTERRUPTED
-    end = ENDS[found.run.status]
+    end = ENDS[Status(found.run.status)]
     return Exit.CHANGED if end is Exit.DONE and found.new and found.material else end
 
 

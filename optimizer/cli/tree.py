@@ -72,11 +72,11 @@ def _courses(tree: TreePlan) -> str:
     every = courses(tree)
     dearest = sorted(every, key=lambda one: one.cost, reverse=True)[:MOST_SHOWN]
     shown = every if len(every) <= MOST_SHOWN else dearest
-    heads = ("scenario", "probability", "present value", "shortfall cost")
-    rows = [(one.scenario, chance(one.probability), usd(one.cost), usd(one.shortfall)) for one in shown]
+    heads = ["scenario", "probability", "present value", "shortfall cost"]
+    rows = [[one.scenario, chance(one.probability), usd(one.cost), usd(one.shortfall)] for one in shown]
     if any(one.alone is not None for one in shown):
-        heads = (*heads, "alone", "regret")
-        rows = [(*row, _known(one.alone), _known(one.regret)) for row, one in zip(rows, shown, strict=True)]
+        heads += ["alone", "regret"]
+        rows = [[*row, _known(one.alone), _known(one.regret)] for row, one in zip(rows, shown, strict=True)]
     left = "" if len(every) <= MOST_SHOWN else f"\n(the dearest {MOST_SHOWN} of {len(every)} scenarios)"
     return table(heads, rows) + left
 

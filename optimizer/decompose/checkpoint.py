@@ -86,7 +86,7 @@ class Keeper:
 
         def written(path: Path) -> None:
             with path.open("wb") as stream:
-                np.savez_compressed(stream, **arrays)
+                np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]  # no name is that of an option
 
         write_file(self.path, written)
 

@@ -51,7 +51,9 @@ class _Shelf(WorkerPlugin):
 
 
 def _on_worker(shelf: str, work: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    return distributed.get_worker().plugins[shelf].do(work, arguments)
+    kept = distributed.get_worker().plugins[shelf]
+    assert isinstance(kept, _Shelf)
+    return kept.do(work, arguments)
 
 
 class Fleet:
@@ -86,7 +88,7 @@ class Fleet:
             self._submit(self._home(home, addresses), work, task): number
             for number, (home, task) in enumerate(zip(at, tasks, strict=True))
         }
-        done: queue.SimpleQueue[distributed.Future] = queue.SimpleQueue()
+        done: queue.SimpleQueue[distributed.Future[Any]] = queue.SimpleQueue()
         for future in waiting:
             future.add_done_callback(done.put)
         try:
@@ -107,7 +109,7 @@ class Fleet:
             self.homes[home] = addresses[home % len(addresses)]
         return self.homes.get(home)
 
-    def _submit(self, address: str | None, work: Callable[..., Any], task: tuple[Any, ...]) -> distributed.Future:
+    def _submit(self, address: str | None, work: Callable[..., Any], task: tuple[Any, ...]) -> distributed.Future[Any]:
         return self.client.submit(
             _on_worker, self.shelf, work, task, workers=address, allow_other_workers=True, pure=False
         )
@@ -116,7 +118,7 @@ class Fleet:
         return sorted(self.client.scheduler_info(n_workers=-1)["workers"])
 
     @staticmethod
-    def _result(future: distributed.Future) -> Any:
+    def _result(future: distributed.Future[Any]) -> Any:
         try:
             return future.result()
         except distributed.scheduler.KilledWorker as error:
@@ -139,9 +141,9 @@ def fleet(kept: Any, workers: int, address: str | None = None) -> Iterator[Fleet
                 cure = "start a scheduler there, such as tcp://host:8786, or leave --cluster out"
                 raise UsageError(f"no Dask scheduler answers at {address!r}: {error}. Fix: {cure}") from error
             with client:
-                workers = _joined(client, kept)
+                joined = _joined(client, kept)
                 _require_version(client, address)
-                yield workers
+                yield joined
             return
         with _deaf_to_interrupts():
             cluster = distributed.LocalCluster(

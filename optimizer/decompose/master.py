@@ -163,7 +163,7 @@ class Master:
         scale = max(1.0, float(np.abs(bound.gradient).max(initial=0.0)))
         return _row(bound.constant / scale, self.views[number].columns, -bound.gradient / scale, {number: bound})
 
-    def group_of(self, bundle: int) -> Sequence[int]:
+    def group_of(self, bundle: int) -> list[int]:
         """The bundles whose cuts are averaged with those of this one."""
         return self.groups[bundle % len(self.groups)]
 

@@ -7,7 +7,7 @@ by signing nothing.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from math import exp, pi, sin
 from random import Random
 
@@ -128,7 +128,7 @@ class _Generator:
             already = 1.3 * self._megawatts(site, signed=True)
             start, reached = self.rng.uniform(0.1, 0.4), self.rng.uniform(0.5, 0.9)
             late = self.rng.uniform(0.3, 0.7)
-            rise = self._series(lambda x, a=start, b=reached, c=late: a + (b - a) / (1.0 + exp(-12.0 * (x - c))))
+            rise = self._series(partial(_logistic, start, reached, late))
             amounts = (round(already + full * (share or 0.0), 1) for share in rise.values)
             yield SitePower(site, Series(FIRST, tuple(amounts)))
 
@@ -224,7 +224,7 @@ class _Generator:
                 measure=measure,
                 period=Period.FISCAL_YEAR,
                 violation_cost_usd_per_usd=0.5,
-                amount=self._series(lambda x, full=billed: float(round(full * (0.1 + 0.4 * x), -5))),
+                amount=self._series(partial(_allowance, billed)),
             )
         yield Policy(policy="spot share", kind=PolicyKind.SPOT_SHARE, limit=0.25)
         yield Policy(
@@ -234,6 +234,16 @@ class _Generator:
             period=Period.FISCAL_YEAR,
             violation_cost_usd_per_unit=0.2,
         )
+
+
+def _logistic(start: float, reached: float, late: float, x: float) -> float:
+    """A rise from `start` towards `reached`, the steepest at `late`."""
+    return start + (reached - start) / (1.0 + exp(-12.0 * (x - late)))
+
+
+def _allowance(full: float, x: float) -> float:
+    """A budget that grows with the horizon, as a round part of what everything would cost."""
+    return float(round(full * (0.1 + 0.4 * x), -5))
 
 
 def _generation(figures: tuple[float, ...], number: int) -> float:

@@ -8,6 +8,7 @@ stands is the first scenario; what is another number in a scenario than in the o
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from math import isclose
 from pathlib import Path
@@ -112,14 +113,14 @@ def differences(trunk: Case, case: Case, scenario: str) -> Iterator[Shock]:
 def _row(mine: Record, their: Record, scenario: str) -> Iterator[Shock]:
     for name, _ in columns_of(type(mine)):
         old, new = getattr(mine, name), getattr(their, name)
-        place = {"scenario": scenario, "table": mine.TABLE.name, "row": mine.name, "change": Change.SET}
+        shock = partial(Shock, scenario=scenario, table=mine.TABLE.name, row=mine.name, change=Change.SET)
         if isinstance(old, Series):
             for offset, (before, after) in enumerate(zip(old.values, new.values, strict=True)):
                 if before != after:
                     quarter = old.first + offset
-                    yield Shock(**place, since=quarter, until=quarter, value=after)
+                    yield shock(since=quarter, until=quarter, value=after)
         elif old != new:
-            yield Shock(**place, column=name, value=new)
+            yield shock(column=name, value=new)
 
 
 def _scenarios(document: dict[str, Json]) -> Iterator[tuple[str, float]]:

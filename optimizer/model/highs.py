@@ -18,18 +18,9 @@ import numpy as np
 
 from optimizer.errors import SolverError
 from optimizer.model.arrays import Program
-from optimizer.model.outcome import (
-    ROUNDING,
-    TOLERANCE,
-    Outcome,
-    SolveOptions,
-    Status,
-    StopReason,
-    bound_below,
-    is_proven,
-    within_gap,
-)
+from optimizer.model.outcome import ROUNDING, TOLERANCE, Outcome, SolveOptions, bound_below, is_proven, within_gap
 from optimizer.model.watch import OnProgress, Watch, run
+from optimizer.plan.status import Status, StopReason
 
 NAME = "HiGHS"
 # So long HiGHS may take to stop when asked, before the last incumbent it reported is taken and it is left behind.
@@ -50,7 +41,7 @@ ENDS = {
     _End.kUnboundedOrInfeasible: (Status.INFEASIBLE_OR_UNBOUNDED, StopReason.PROOF),
     _End.kTimeLimit: (Status.FEASIBLE, StopReason.TIME_LIMIT),
     _End.kInterrupt: (Status.FEASIBLE, StopReason.INTERRUPT),
-    _End.kHighsInterrupt: (Status.FEASIBLE, StopReason.INTERRUPT),
+    _End.kHighsInterrupt: (Status.FEASIBLE, StopReason.INTERRUPT),  # type: ignore[attr-defined]  # not in its stubs
     _End.kObjectiveBound: (Status.FEASIBLE, StopReason.OTHER_LIMIT),
     _End.kObjectiveTarget: (Status.FEASIBLE, StopReason.OTHER_LIMIT),
     _End.kIterationLimit: (Status.FEASIBLE, StopReason.OTHER_LIMIT),

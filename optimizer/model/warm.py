@@ -85,7 +85,7 @@ class Warm:
     def sides(self, lower: np.ndarray, upper: np.ndarray) -> None:
         """Sides of all rows of the program as it was loaded."""
         rows = np.arange(len(lower), dtype=np.int32)
-        self.highs.changeRowsBounds(len(rows), rows, lower, upper)
+        self.highs.changeRowsBounds(len(rows), rows, lower, upper)  # type: ignore[attr-defined]  # not in its stubs
 
     def costs(self, costs: np.ndarray) -> None:
         """Costs of all columns."""

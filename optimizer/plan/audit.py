@@ -56,7 +56,10 @@ def audit(case: Case, plan: Plan) -> Audit:
         return Audit(math.nan, tuple(findings), Books(case, decided, plan.operated, ()))
     for contract in case.of(Contract):
         for replayed in contract.replay(case, decided):
-            (findings if isinstance(replayed, Finding) else entries).append(replayed)  # type: ignore[arg-type]
+            if isinstance(replayed, Finding):
+                findings.append(replayed)
+            else:
+                entries.append(replayed)
     findings = [finding for finding in findings if not _settled(case, finding)]
     findings += _history(case, plan)
     books = Books(case, decided, plan.operated, entries)
@@ -95,9 +98,9 @@ def _history(case: Case, plan: Plan) -> Iterator[Finding]:
     """(HISTORY-1): what the plan says of quarters that are history is what the case records of them."""
     settled, made = case.calendar.settled, decided_before(case)
     told = {c.key: c.quantity for c in plan.choices if settled(c.key.quarter) and c.key.action not in HIDDEN}
-    past: dict[object, float] = {key: quantity for key, quantity in made.items() if key.action not in HIDDEN}
+    past = {key: quantity for key, quantity in made.items() if key.action not in HIDDEN}
     for key in dict.fromkeys((*told, *past)):
-        if told.get(key, 0.0) != past.get(key, 0.0):  # type: ignore[call-overload]
+        if told.get(key, 0.0) != past.get(key, 0.0):
             yield Finding(f"HISTORY-1 {key}", f"{told.get(key, 0.0):g}", f"{past.get(key, 0.0):g}, as recorded", FAULT)
     happened = operated_before(case)
     for operation, quantity in plan.operations:

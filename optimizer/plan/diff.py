@@ -16,13 +16,15 @@ from optimizer.plan.plan import Plan
 from optimizer.plan.statements import nominal_by_category, present_value_by_category
 from optimizer.rules.history import Happened
 from optimizer.tables.quarter import Quarter
-from optimizer.tables.raw import NOTE, RawTable, Value
+from optimizer.tables.raw import NOTE, Cell, RawTable, Value
 from optimizer.tables.unparse import raw_tables
 
 HIDDEN = (Action.CHOOSE, Action.START, Action.GIVEN, Action.PAID)
 LEAST_CHANGE = 1e-6
 RECORDS = tuple(table.TABLE.name for table in (Signed, SignedTerm, Paid, Happened))
 ROLLING = ("first_quarter", "quarters", "as_of")
+Address = tuple[str, str, str]
+"""Table, row and column of a cell."""
 
 
 @dataclass(frozen=True)
@@ -148,8 +150,8 @@ def _same(old: Value, new: Value) -> bool:
     return old == new
 
 
-def _cells(case: Case) -> dict[tuple[str, str, str], Value]:
-    cells: dict[tuple[str, str, str], Value] = {}
+def _cells(case: Case) -> dict[Address, Value]:
+    cells: dict[Address, Value] = {}
     tables = {table.name: table for table in raw_tables(case.records, catalog(), case.calendar.quarters)}
     for kind in catalog():
         table = tables.get(kind.TABLE.name)
@@ -171,7 +173,7 @@ def _numbered(names: Iterable[str]) -> list[str]:
     return found
 
 
-def _row(table: RawTable, name: str, row: tuple, vertical: bool) -> Iterator[tuple[tuple[str, str, str], Value]]:
+def _row(table: RawTable, name: str, row: tuple[Cell, ...], vertical: bool) -> Iterator[tuple[Address, Value]]:
     if vertical:
         yield (table.name, name, str(row[0].value)), row[1].value
         return

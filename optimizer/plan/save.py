@@ -243,14 +243,14 @@ def _operation(row: dict[str, Value]) -> OperationKey:
 def _posting_row(line: Moved, number: str) -> tuple[Value, ...]:
     key, posting = line.posting.key, line.posting
     category = key.category if isinstance(key, Cash) else None
+    money = (None, None, None) if category is None else (category.label, category.cash, category.service)
     term = posting.term
+    cell = (None, None, None, None) if term is None else (term.table, term.row, term.column, term.value)
     return (
         number, line.source, line.supplier or None, type(key).__name__,
         getattr(key, "site", None), getattr(key, "accelerator", None), getattr(key, "firm", None),
         getattr(key, "segment", None) or None,
-        category and category.label, category and category.cash, category and category.service,
-        str(posting.quarter), line.quantity, posting.volume, posting.index,
-        term and term.table, term and term.row, term and term.column, term and term.value, line.amount,
+        *money, str(posting.quarter), line.quantity, posting.volume, posting.index, *cell, line.amount,
     )  # fmt: skip
 
 

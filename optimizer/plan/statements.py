@@ -164,10 +164,10 @@ def service_by_kind(plan: Plan) -> Grid:
     kind = {row.name: row.TABLE.title for row in case.of(Contract)}
     usable: dict[tuple[str, str, bool, str, Quarter], dict[str, float]] = {}
     for m in plan.moved:
-        key = m.posting.key
-        if isinstance(key, Supply):
-            for segment in [key.segment] if key.segment else [row.segment for row in case.segments]:
-                pool = usable.setdefault((key.site, key.accelerator, key.firm, segment, m.posting.quarter), {})
+        supply = m.posting.key
+        if isinstance(supply, Supply):
+            for segment in [supply.segment] if supply.segment else [row.segment for row in case.segments]:
+                pool = usable.setdefault((supply.site, supply.accelerator, supply.firm, segment, m.posting.quarter), {})
                 pool[kind[m.source]] = pool.get(kind[m.source], 0.0) + m.amount
     amounts: list[tuple[Hashable, Quarter, float]] = []
     operated = plan.operated

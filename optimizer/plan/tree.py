@@ -196,9 +196,9 @@ def audit_any(plan: AnyPlan) -> tuple[Finding, ...]:
 
 def _findings(tree: TreePlan) -> Iterator[Finding]:
     leaves = {name: node for node in tree.case.tree.at(tree.case.calendar.end + -1) for name in node.scenarios}
-    found = tuple(branch.scenario for branch in tree.branches)
-    if sorted(found) != sorted(leaves):
-        yield Finding("plan scenarios", ", ".join(found), ", ".join(leaves), FAULT)
+    planned = tuple(branch.scenario for branch in tree.branches)
+    if sorted(planned) != sorted(leaves):
+        yield Finding("plan scenarios", ", ".join(planned), ", ".join(leaves), FAULT)
         return
     for branch in tree.branches:
         yield from _branch(tree, branch)

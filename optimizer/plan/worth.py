@@ -174,8 +174,8 @@ def load_worth(folder: Path, case_hash: str) -> Worth:
         for one in found["options"]
     )
     alone = tuple(LeastCost(**row) for row in found["alone"])
-    parts = (least(found[name]) for name in ("tree", "perfect_information", "stochastic_solution"))
-    return Worth(*parts, options, alone)
+    tree, foresight, planning = (least(found[name]) for name in ("tree", "perfect_information", "stochastic_solution"))
+    return Worth(tree, foresight, planning, options, alone)
 
 
 def plain(known: Least) -> dict[str, Any]:

@@ -27,9 +27,10 @@ from optimizer.model.arrays import Program, compile_program
 from optimizer.model.build import formulate
 from optimizer.model.extract import tree_start
 from optimizer.model.minmax import careful
-from optimizer.model.outcome import TOLERANCE, Outcome, Progress, SolveOptions, Status, StopReason, within_gap
+from optimizer.model.outcome import TOLERANCE, Outcome, Progress, SolveOptions, within_gap
 from optimizer.model.stability import Bond, bonds, held, least_moves, moved, quantities_of, withdrawn
 from optimizer.plan.plan import Seconds
+from optimizer.plan.status import Status, StopReason
 from optimizer.plan.tree import AnyPlan, TreePlan
 from optimizer.replan.carry import carried
 from optimizer.replan.course import Course
@@ -163,8 +164,8 @@ class _Search:
         final = self._calmest(program, least, stay)
         plan = cheapest if final is least else self._plan(program, final, least)
         costs = [one.result.objective for one in (cheapest, plan) if one.result.objective is not None]
-        moves = [moved(self.bonds, _quantities(self.bonds, one)) for one in (cheapest, plan)]
-        return Calm(plan, min(costs), *moves, released, final is exact, self.stop.is_set())
+        least_moved, usd = (moved(self.bonds, _quantities(self.bonds, one)) for one in (cheapest, plan))
+        return Calm(plan, min(costs), least_moved, usd, released, final is exact, self.stop.is_set())
 
     def _cut_short(self, program: Program, stay: Outcome, released: tuple[DecisionKey, ...]) -> Calm:
         """The approved plan, of which an interrupt left it open how much a cheaper one would save."""

@@ -215,7 +215,8 @@ def _happened(approved: Plan, as_of: Quarter) -> Iterator[Happened]:
 def _paid(case: Case, approved: Plan, as_of: Quarter) -> Iterator[Paid]:
     """Cash of history as the approved plan has it, but for contracts of which the case brings news."""
     told = {*(_signed(choice) for choice in approved.choices if _binds(choice, as_of)), *approved.case.of(SignedTerm)}
-    actual = {row.contract for table in (Signed, SignedTerm) for row in case.of(table) if row not in told}
+    brought: tuple[Signed | SignedTerm, ...] = (*case.of(Signed), *case.of(SignedTerm))
+    actual = {row.contract for row in brought if row not in told}
     amounts: defaultdict[Account, list[float]] = defaultdict(list)
     for line in approved.moved:
         key, at = line.posting.key, line.posting.quarter

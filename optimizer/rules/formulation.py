@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
+from typing import TypeAlias
 
 import pyomo.environ as pyo
-from pyomo.core.base.var import VarData as Variable
+from pyomo.core.base.var import VarData
 from pyomo.core.expr.numeric_expr import LinearExpression
 
 from optimizer.case.case import Case
@@ -29,6 +30,7 @@ from optimizer.tables.record import Term
 
 LARGEST_UNIT = 1e6
 MOST_NAMED = 3
+Variable: TypeAlias = VarData
 Terms = list[tuple[float, Variable]]
 
 

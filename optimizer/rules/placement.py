@@ -17,6 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from optimizer.case.case import Case
+from optimizer.case.tree import Node
 from optimizer.case.world import LoadSegment, Placement, Workload
 from optimizer.errors import Finding
 from optimizer.ledger.operation import HOME, PLACED, SERVED
@@ -52,7 +53,8 @@ class OneSite(Rule):
 
     def declare(self, form: Formulation) -> None:
         """Declare where every clustered workload runs; the minimum cluster and the fabric read it too."""
-        placed, bound = [], {}
+        placed: list[tuple[tuple[str, str], Node]] = []
+        bound: dict[tuple[str, str], None] = {}
         for node in form.nodes:
             case = form.at(node)
             wanted = {row.workload: row for row in case.of(Workload) if clustered(row)}

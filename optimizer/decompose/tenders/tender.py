@@ -159,7 +159,8 @@ def _piece(
 def _sums(matrix: csr_array) -> tuple[list[Terms], csr_array]:
     """Sums of shares of the trunk, and the factor of each in every row."""
     known: dict[tuple[tuple[int, str], ...], int] = {}
-    sums, places = [], []
+    sums: list[Terms] = []
+    places: list[tuple[int, int, float]] = []
     for row in range(matrix.shape[0]):
         part = slice(matrix.indptr[row], matrix.indptr[row + 1])
         terms = sorted(zip(matrix.indices[part].tolist(), matrix.data[part].tolist(), strict=True))

@@ -1,5 +1,6 @@
 """What the parts of a deal are worth, in words."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from optimizer.plan.deal import Deal, Table
@@ -37,7 +38,7 @@ def views(tree: TreePlan) -> tuple[DealView, ...]:
 def sentences(tree: TreePlan, deal: Deal) -> tuple[Sentence, ...]:
     """What each part is worth, one after the other."""
     currency, measure = tree.case.settings.currency, tree.case.settings.objective.value
-    parts = (
+    parts: tuple[tuple[str, Value | None, Callable[[], str]], ...] = (
         ("Firm part", deal.firm_part, lambda: _firm(deal, measure, currency)),
         ("Expandable part, as an option", deal.as_option, lambda: _option(deal, measure, currency)),
         ("Expandable part, as a backstop", deal.as_backstop, lambda: _backstop(deal, currency)),

@@ -152,14 +152,16 @@ def _picture(frontier: Frontier) -> Figure:
         signs = (Stroke(max(x(bound), 0.0), y, at, y, "bound"), Sign(at, y, Shape.DISC, "sign"))
         marks.append(Group(title, signs))
         marks.append(Text(at, y - 9.0, str(count), "label", dx=7.0))
-    keys = (Key("dot", "a plan"), Key("trace", "reached by these plans"))
-    keys += () if frontier.closed and frontier.complete else (Key("bound", "as far as a cheaper one could be"),)
-    keys += (Key("lead", "no plan is below"),) if floors else ()
+    keys = [Key("dot", "a plan"), Key("trace", "reached by these plans")]
+    if not (frontier.closed and frontier.complete):
+        keys.append(Key("bound", "as far as a cheaper one could be"))
+    if floors:
+        keys.append(Key("lead", "no plan is below"))
     return Figure(
         "Expected cost against the tail",
         f"Across: expected present value. Up: CVaR, the mean cost of {tail_of(frontier)}. Only plans that no other one "
         f"beats in both are shown. {_between(frontier)}",
-        keys,
+        tuple(keys),
         Drawing(TOP + TALL + FOOT, tuple(marks), "Expected cost against CVaR"),
         len(points),
         _points(frontier),

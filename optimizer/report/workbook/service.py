@@ -64,15 +64,15 @@ def write_service(sheet: Sheet, plan: Plan, decided: Decided, inputs: Inputs, mo
     _alarm(sheet, parts["short"])
     units = [Units(view.workload, view.demanded, view.short) for view in workloads]
     hours = _hours(sheet, plan)
-    every = {
-        label: sheet.line(Line(label, "unit-hours", amount * hours, total=total))
+    demanded, short = (
+        sheet.line(Line(label, "unit-hours", amount * hours, total=total))
         for label, amount in (
             ("Unit-hours demanded", added(view.demanded.row for view in workloads)),
             ("Unit-hours short", parts["short"].row),
         )
-    }
+    )
     limits = write_unserved(sheet, plan, units, hours, decided, inputs)
-    return ServiceView(workloads, parts["due"], parts["served"], parts["short"], *every.values(), limits)
+    return ServiceView(workloads, parts["due"], parts["served"], parts["short"], demanded, short, limits)
 
 
 def _hours(sheet: Sheet, plan: Plan) -> Row:

@@ -47,7 +47,7 @@ def _table(database: Database, kind: type[Record]) -> RawTable:
     place, columns = database.place(name), [column for column in source.columns if column.name != ORDER]
     order = [source.columns[ORDER]] if ORDER in source.columns else columns
     rows = database.connection.execute(sa.select(*columns).order_by(*order).limit(MOST_ROWS + 1)).all()
-    findings = ()
+    findings: tuple[Finding, ...] = ()
     if len(rows) > MOST_ROWS:
         cure = "name a view that has only the rows of the case"
         findings = (Finding(place, f"it has over {MOST_ROWS:,} rows", "the rows of one case", cure),)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,6 +17,7 @@ from optimizer.tables.source import DatabaseUrl
 from optimizer.tables.sql.connect import Database, writing
 from optimizer.tables.sql.read import ORDER
 
+ColumnType = type[sa.types.TypeEngine[Any]]
 _NUMBERS = (Kind.NUMBER, Kind.INTEGER, Kind.SERIES)
 
 
@@ -106,11 +108,11 @@ def _create(database: Database, table: RawTable, kind: type[Record] | None) -> N
     _insert(database, target, numbered, (VERTICAL[1],) if vertical else ())
 
 
-def _columns(table: RawTable, kind: type[Record] | None) -> list[sa.Column]:  # type: ignore[type-arg]
+def _columns(table: RawTable, kind: type[Record] | None) -> list[sa.Column[Any]]:
     return [sa.Column(name, _type(table, i, name, kind), nullable=True) for i, name in enumerate(table.header) if name]
 
 
-def _type(table: RawTable, position: int, name: str, kind: type[Record] | None) -> type[sa.types.TypeEngine[object]]:
+def _type(table: RawTable, position: int, name: str, kind: type[Record] | None) -> ColumnType:
     """The type that holds every value of the column; a blank one has the type its cells should have.
 
     Values of a table of keys and values are of many types: they stand as text, written as in CSV files.
@@ -128,7 +130,7 @@ def _type(table: RawTable, position: int, name: str, kind: type[Record] | None) 
     raise InputError([Finding(other.place, f"the column '{name}' mixes texts and numbers", "one type", cure)])
 
 
-def _declared(name: str, kind: type[Record] | None) -> type[sa.types.TypeEngine[object]]:
+def _declared(name: str, kind: type[Record] | None) -> ColumnType:
     declared = {} if kind is None else dict(columns_of(kind))
     if name == VALUE or (name in declared and declared[name].kind in _NUMBERS):
         return sa.Double

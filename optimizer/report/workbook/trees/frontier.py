@@ -99,7 +99,7 @@ def _decisions(sheet: Sheet, points: Sequence[TreePlan]) -> None:
     heads(sheet, "When", "Action", "Contract", "Quarter", "Unit", *numbers, right=5)
     rows: dict[tuple[str, ...], list[float]] = {}
     for number, point in enumerate(points):
-        made = [
+        made: list[tuple[tuple[str, ...], float]] = [
             (("now", n.key.action.value, n.key.contract, str(n.key.quarter), n.unit), n.quantity) for n in now(point)
         ]
         made += [(("later, mean", w.action.value, w.contract, "", w.unit), w.expected) for w in waiting(point)]
