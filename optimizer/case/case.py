@@ -41,13 +41,13 @@ class Case:
         """Rows that are instances of `record`, in sheet order."""
         if record not in self._by_type:
             self._by_type[record] = tuple(row for row in self.records if isinstance(row, record))
-        return self._by_type[record]  # type: ignore[return-value]
+        return self._by_type[record]  # type: ignore[return-value]  # kept by type
 
     def get(self, record: type[R], name: str) -> R:
         """The row with this key; raises KeyError when there is none."""
         if record not in self._by_name:
             self._by_name[record] = {row.name: row for row in self.of(record)}
-        return self._by_name[record][name]  # type: ignore[return-value]
+        return self._by_name[record][name]  # type: ignore[return-value]  # kept by type
 
     def by(self, record: type[R], column: str, value: object) -> tuple[R, ...]:
         """Rows of a table that have this value in a column, in sheet order."""
@@ -56,7 +56,7 @@ class Case:
             for row in self.of(record):
                 groups.setdefault(getattr(row, column), []).append(row)
             self._by_value[record, column] = {key: tuple(rows) for key, rows in groups.items()}
-        return self._by_value[record, column].get(value, ())  # type: ignore[return-value]
+        return self._by_value[record, column].get(value, ())  # type: ignore[return-value]  # kept by type
 
     @cached_property
     def _by_value(self) -> dict[tuple[type[Record], str], dict[object, tuple[Record, ...]]]:

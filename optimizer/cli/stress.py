@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from optimizer.cli.progress import ProgressLine
@@ -173,8 +174,8 @@ def _futures(futures: tuple[Future, ...]) -> str:
     )
 
 
-def _between(one: Estimate, shown: "object") -> str:
-    ends = ("no limit" if end is None else shown(end) for end in (one.low, one.high))  # type: ignore[operator]
+def _between(one: Estimate, shown: Callable[[float], str]) -> str:
+    ends = ("no limit" if end is None else shown(end) for end in (one.low, one.high))
     return " to ".join(ends)
 
 

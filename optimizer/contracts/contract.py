@@ -14,7 +14,7 @@ from optimizer.ledger.keys import Category, Key
 from optimizer.tables.columns import reference
 from optimizer.tables.discovery import import_all, subclasses, tables_of
 from optimizer.tables.quarter import Quarter
-from optimizer.tables.record import Problem, Record, Term, columns_of, key_columns
+from optimizer.tables.record import Problem, Record, Term, columns_of, key_columns, with_cells
 
 
 class Dependent(Record):
@@ -52,7 +52,8 @@ class Contract(Record):
         if not rows:
             return self
         columns = dict(columns_of(type(self)))
-        return replace(self, amended=rows, **{row.column: row.typed(columns[row.column]) for row in rows})
+        terms = {row.column: row.typed(columns[row.column]) for row in rows}
+        return replace(with_cells(self, terms), amended=rows)
 
     @property
     def lead(self) -> int:

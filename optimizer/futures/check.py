@@ -70,17 +70,17 @@ def _ancestry(case: Case, row: Scenario) -> Found:
 
 def _marks(case: Case) -> Found:
     """What is said to have come true in quarters the case does not have, or of scenarios that exclude each other."""
-    marked = [row for row in case.of(Scenario) if row.came_true is not None]
-    for row in marked:
-        if not case.calendar.planned(row.came_true):  # type: ignore[arg-type]
+    marked = [(row, row.came_true) for row in case.of(Scenario) if row.came_true is not None]
+    for row, quarter in marked:
+        if not case.calendar.planned(quarter):
             expected = f"a quarter of the case, {case.calendar.first} to {case.calendar.end + -1}"
-            yield row, Problem("came_true", str(row.came_true), expected, "correct it")
+            yield row, Problem("came_true", str(quarter), expected, "correct it")
     names = tuple(row.scenario for row in case.of(Scenario))
-    for row in marked:
-        left = alike(case, names, row.scenario, row.came_true)  # type: ignore[arg-type]
+    for row, quarter in marked:
+        left = alike(case, names, row.scenario, quarter)
         if not left:
             others = ", ".join(names)
-            found = f"{row.scenario} by {row.came_true}, when the rows above leave {others}"
+            found = f"{row.scenario} by {quarter}, when the rows above leave {others}"
             yield row, Problem("came_true", found, "one course of events", "clear one of them")
             return
         names = left

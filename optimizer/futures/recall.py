@@ -56,7 +56,7 @@ class Recall(Generic[T]):
         settings = replace(case.settings, title="")
         if settings != self._settings:
             self._settings = settings
-        return Case(tuple(self._settings if row is case.settings else row for row in case.records))  # type: ignore[misc]
+        return Case(tuple(self._settings if row is case.settings else row for row in case.records))
 
     def ask(self, row: Record, case: Case) -> T:
         """What the function says of a row of an untitled case."""

@@ -10,7 +10,7 @@ none of them needs code of its own.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from math import isfinite
 
@@ -23,7 +23,7 @@ from optimizer.tables.coerce import Refused, coerce
 from optimizer.tables.columns import Blank, Column, Kind, choice, number, reference, text
 from optimizer.tables.columns import quarter as in_quarter
 from optimizer.tables.quarter import Quarter
-from optimizer.tables.record import Problem, Record, Series, TableSpec, columns_of, series_column
+from optimizer.tables.record import Problem, Record, Series, TableSpec, columns_of, series_column, with_cells
 
 EVERY = "*"
 FIXED = ("settings", "scenarios", "shocks", "uncertainties", "correlations", "past_values")
@@ -159,14 +159,14 @@ class Rows:
             expected = f"{self.calendar.end + -1} or earlier, as the case ends there"
             raise Unfit(Problem("since", str(shock.since), expected, "correct it, or delete the shock"))
         if column.kind is Kind.SERIES:
-            yield replace(record, **{name: _series(self.calendar, getattr(record, name), column, shock, known)})
+            yield with_cells(record, {name: _series(self.calendar, getattr(record, name), column, shock, known)})
         elif isinstance(record, Contract) and (shock.since or shock.until):
             yield record
             yield from self._terms(record, name, column, shock)
         else:
             value = _value(getattr(record, name), name, column, shock)
             _require_unknown(self.case(), record, (getattr(record, name), value), shock, known)
-            yield replace(record, **{name: value})
+            yield with_cells(record, {name: value})
             if isinstance(record, Contract):
                 yield from _amended(self.case(), record, name, column, shock)
 
@@ -183,7 +183,9 @@ class Rows:
         place = self.terms.get(signed_name(contract.name, quarter, name))
         if place is None:
             return getattr(contract, name)
-        return self.records[place].typed(column)  # type: ignore[attr-defined]
+        term = self.records[place]
+        assert isinstance(term, SignedTerm)
+        return term.typed(column)
 
 
 def _changeable(record: type[Record]) -> list[str]:
@@ -243,7 +245,8 @@ def _number(old: float | None, column: Column, shock: Shock, where: str | Quarte
 def _value(old: object, name: str, column: Column, shock: Shock) -> object:
     """Any other cell after the shock."""
     if column.kind in NUMERIC:
-        value = _number(old, column, shock, name)  # type: ignore[arg-type]
+        assert old is None or isinstance(old, int | float)
+        value = _number(old, column, shock, name)
         if value is not None and column.kind is Kind.INTEGER:
             if value != round(value):
                 raise Unfit(Problem("value", f"{value:g} in {name}", "a whole number", "correct the shock"))
@@ -278,13 +281,13 @@ def _amended(case: Case, contract: Contract, name: str, column: Column, shock: S
 def _term(old: object, contract: str, signed: Quarter, name: str, column: Column, shock: Shock) -> SignedTerm:
     """The term of what is signed in a quarter, after the shock."""
     value = _value(old, name, column, shock)
-    plain = isinstance(value, int | float) and not isinstance(value, bool)
+    number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
     return SignedTerm(
         contract=contract,
         signed=signed,
         column=name,
-        value=float(value) if plain else None,  # type: ignore[arg-type]
-        words="" if plain or value is None else shock.words or str(value),
+        value=number,
+        words="" if number is not None or value is None else shock.words or str(value),
     )
 
 

@@ -1,6 +1,6 @@
 """Reading the plan out of a solved program: quantities once, and every posting they move."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from optimizer.model.arrays import Program
 from optimizer.plan.plan import Choice, Moved, Plan, Result
 from optimizer.plan.status import Status
 from optimizer.plan.tree import AnyPlan, Branch, TreePlan
-from optimizer.rules.formulation import Charge, Formulation, Made
+from optimizer.rules.formulation import Charge, Formulation, Made, Variable
 from optimizer.tables.identity import content_hash
 
 NOISE = 1e-9
@@ -22,10 +22,10 @@ def extract(form: Formulation, future: Future, program: Program, values: np.ndar
     """The plan of a solution in one scenario. `values` has one number per column of the program."""
     solution = {id(column): float(value) for column, value in zip(program.columns, values, strict=True)}
 
-    def quantity(variable: object) -> float:
+    def quantity(variable: Variable) -> float:
         value = solution.get(id(variable))
         if value is None:
-            low = variable.lb  # type: ignore[attr-defined]
+            low = variable.lb
             value = 0.0 if low is None else max(0.0, low)
         return 0.0 if abs(value) <= NOISE else value
 
@@ -59,15 +59,17 @@ def branch(scenario: str, probability: float, plan: Plan) -> Branch:
     return Branch(scenario, probability, replace(plan, result=result))
 
 
-def _moved(offered: Iterable[Made], charges: Iterable[Charge], quantity: "object") -> Iterator[Moved]:
+def _moved(
+    offered: Iterable[Made], charges: Iterable[Charge], quantity: Callable[[Variable], float]
+) -> Iterator[Moved]:
     for made in offered:
-        amount = quantity(made.variable)  # type: ignore[operator]
+        amount = quantity(made.variable)
         if amount:
             for posting in made.decision.postings:
                 if posting.coefficient:
                     yield Moved(made.decision.key, made.decision.key.contract, made.decision.supplier, amount, posting)
     for charge in charges:
-        amount = quantity(charge.variable)  # type: ignore[operator]
+        amount = quantity(charge.variable)
         if amount and charge.posting.coefficient:
             key = OperationKey(charge.operation, charge.index, charge.node.quarter)
             yield Moved(key, charge.source, "", amount, charge.posting)

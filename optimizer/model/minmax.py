@@ -60,15 +60,16 @@ def least_expected(form: Formulation, most: float | None) -> Iterator[Program]:
 
     The model is another one while it is used, and again what it was afterwards.
     """
-    model = form.model
+    model, worst = form.model, form.worst
+    assert worst is not None
     model.cost.deactivate()
-    form.worst.setub(most)  # type: ignore[union-attr]
+    worst.setub(most)
     model.expected = pyo.Objective(expr=form.expected_cost(), sense=pyo.minimize)
     try:
         yield compile_program(model)
     finally:
         model.del_component("expected")
-        form.worst.setub(None)  # type: ignore[union-attr]
+        worst.setub(None)
         model.cost.activate()
 
 

@@ -181,7 +181,7 @@ def _quantities(
         what[_text(row["id"])] = (choice.key, choice.quantity)
     for row in _rows(tables["operations"]):
         key = _operation(row)
-        operations.append((key, float(row["quantity"])))  # type: ignore[arg-type]
+        operations.append((key, _number(row["quantity"])))
         what[_text(row["id"])] = operations[-1]
     moved = tuple(_moved(row, what) for row in _rows(tables["postings"]))
     return tuple(choices), tuple(operations), moved
@@ -199,6 +199,11 @@ def _rows(table: RawTable) -> Iterator[dict[str, Value]]:
 
 def _text(value: Value) -> str:
     return "" if value is None else str(value)
+
+
+def _number(value: Value) -> float:
+    """A number of a table; `float` refuses what is none."""
+    return float(value)  # type: ignore[arg-type]
 
 
 def _decision_row(choice: Choice, number: str, ids: dict[object, str]) -> tuple[Value, ...]:
@@ -221,7 +226,7 @@ def _choice(row: dict[str, Value]) -> Choice:
         _text(row["site"]),
         _text(row["segment"]),
     )
-    return Choice(key, _text(row["supplier"]), _text(row["unit"]), float(row["quantity"]))  # type: ignore[arg-type]
+    return Choice(key, _text(row["supplier"]), _text(row["unit"]), _number(row["quantity"]))
 
 
 def _operation_row(pair: tuple[OperationKey, float], number: str, ids: dict[object, str]) -> tuple[Value, ...]:
@@ -257,16 +262,16 @@ def _posting_row(line: Moved, number: str) -> tuple[Value, ...]:
 def _moved(row: dict[str, Value], what: dict[str, tuple[DecisionKey | OperationKey, float]]) -> Moved:
     term = None
     if row["table"] is not None:
-        term = Term(_text(row["table"]), _text(row["row"]), _text(row["column"]), float(row["price"]))  # type: ignore[arg-type]
+        term = Term(_text(row["table"]), _text(row["row"]), _text(row["column"]), _number(row["price"]))
     posting = Posting(
         _key(row),
         Quarter.parse(_text(row["quarter"])),
-        float(row["volume"]),  # type: ignore[arg-type]
+        _number(row["volume"]),
         term,
-        float(row["index"]),  # type: ignore[arg-type]
+        _number(row["index"]),
     )
     key, _ = what[_text(row["id"])]
-    return Moved(key, _text(row["source"]), _text(row["supplier"]), float(row["quantity"]), posting)  # type: ignore[arg-type]
+    return Moved(key, _text(row["source"]), _text(row["supplier"]), _number(row["quantity"]), posting)
 
 
 def _key(row: dict[str, Value]) -> Key:
@@ -275,4 +280,4 @@ def _key(row: dict[str, Value]) -> Key:
         return Cash(Category(_text(row["category"]), bool(row["cash"]), bool(row["service"])))
     kind = _KEYS[account]
     fields = {name: row[name] for name in kind.__dataclass_fields__}
-    return kind(**{name: _text(value) if name != "firm" else bool(value) for name, value in fields.items()})  # type: ignore[arg-type]
+    return kind(**{name: _text(value) if name != "firm" else bool(value) for name, value in fields.items()})  # type: ignore[arg-type]  # its own fields

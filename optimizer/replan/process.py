@@ -18,6 +18,7 @@ from optimizer.case.case import Case
 from optimizer.case.scenario import Scenario
 from optimizer.case.settings import Objective
 from optimizer.errors import AuditError, Finding
+from optimizer.model.outcome import Progress
 from optimizer.plan.audit import audit
 from optimizer.plan.diff import Difference, inputs
 from optimizer.plan.plan import Plan
@@ -143,10 +144,10 @@ class _Replan:
     def run(self) -> Replanned:
         said: list[str] = []
 
-        def listen(event: object) -> None:
+        def listen(event: Step | Progress) -> None:
             if isinstance(event, Step):
                 said.append(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {event.name}")
-            self.listen(event)  # type: ignore[arg-type]
+            self.listen(event)
 
         listen(Step(f"rolling the case to {self.as_of}"))
         stood = {} if self.baseline is None else json.loads(self.baseline.options).get("stood", {})

@@ -40,7 +40,7 @@ from optimizer.replan.terms import kept_terms
 from optimizer.rules.history import Happened
 from optimizer.tables.columns import Blank
 from optimizer.tables.quarter import Quarter
-from optimizer.tables.record import Record, Series, columns_of, series_column
+from optimizer.tables.record import Record, Series, columns_of, series_column, with_cells
 from optimizer.tables.unparse import raw_tables
 
 R = TypeVar("R", bound=Record)
@@ -178,7 +178,7 @@ def _refused(row: Record) -> Series | None:
     name = series_column(type(row))
     if name is None or dict(columns_of(type(row)))[name].blank is not Blank.REFUSED:
         return None
-    return getattr(row, name)  # type: ignore[no-any-return]
+    return getattr(row, name)
 
 
 def _merged(actual: Iterable[R], planned: Iterable[R]) -> list[R]:
@@ -243,7 +243,7 @@ def _closed(row: Contract, as_of: Quarter) -> Finding:
 
 def _closed_rows(kept: Iterable[Contract], as_of: Quarter) -> Iterator[Contract]:
     for row in kept:
-        yield replace(row, **{row.CLOSES: as_of + -1}) if row.CLOSES else row  # type: ignore[arg-type]
+        yield with_cells(row, {row.CLOSES: as_of + -1}) if row.CLOSES else row
 
 
 def _with_past(records: Iterable[Record], before: Case, as_of: Quarter) -> Iterator[Record]:
@@ -257,7 +257,7 @@ def _with_past(records: Iterable[Record], before: Case, as_of: Quarter) -> Itera
         own, past = getattr(row, name), getattr(old, name)
         values = {quarter: value for quarter, value in past.items() if quarter < as_of}
         values |= dict(own.items())
-        yield replace(row, **{name: _series(values)})  # type: ignore[arg-type]
+        yield with_cells(row, {name: _series(values)})
 
 
 def _series(values: dict[Quarter, float]) -> Series:

@@ -4,12 +4,11 @@ A figure of a past quarter in the case is what was seen. But where it still is w
 was known, nobody has entered what was seen yet: then it is the figure of the scenario, which came true.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
 
 from optimizer.case.case import Case
 from optimizer.tables.quarter import Quarter
-from optimizer.tables.record import Record, Series, series_column
+from optimizer.tables.record import Record, Series, series_column, with_cells
 
 Stood = Mapping[str, float | None]
 """Figures as they stood in a case before what came true changed them, by table, row and quarter."""
@@ -50,13 +49,13 @@ def with_seen(case: Case, now: Case, full: Case, before: Case | None, stood: Sto
     return Case(tuple(_with(row, figure) for row in now.records), now.source)
 
 
-def _with(row: Record, figure: object) -> Record:
+def _with(row: Record, figure: Callable[[Record, Quarter, float | None], float | None]) -> Record:
     name = series_column(type(row))
     if name is None:
         return row
     series = _series(row)
-    values = tuple(figure(row, quarter, value) for quarter, value in _values(row))  # type: ignore[operator]
-    return row if values == series.values else replace(row, **{name: Series(series.first, values)})  # type: ignore[arg-type]
+    values = tuple(figure(row, quarter, value) for quarter, value in _values(row))
+    return row if values == series.values else with_cells(row, {name: Series(series.first, values)})
 
 
 def _values(row: Record) -> Iterator[tuple[Quarter, float | None]]:

@@ -2,12 +2,14 @@
 
 import hashlib
 import math
+import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, Row
@@ -90,7 +92,7 @@ class Store:
         with self._change() as connection:
             now = datetime.now(UTC)
             row = {**told, "created": now, "state": State.DRAFT.value, "sha256": sha}
-            number = connection.execute(sa.insert(run).values(row)).inserted_primary_key[0]  # type: ignore[index]
+            number = connection.execute(sa.insert(run).values(row)).inserted_primary_key[0]  # type: ignore[index]  # the key of the one row
             connection.execute(sa.insert(bundle).values(run=number, content=draft.bundle))
             self._note(connection, number, State.DRAFT, draft.by, "")
         return self.run(number)
@@ -258,7 +260,7 @@ def _engine(url: URL) -> Engine:
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
 
     @sa.event.listens_for(engine, "connect")
-    def configure(connection, _):  # type: ignore[no-untyped-def]
+    def configure(connection: sqlite3.Connection, _: object) -> None:
         connection.isolation_level = None
         for setting in ("journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {setting}")
@@ -271,7 +273,7 @@ def _engine(url: URL) -> Engine:
     return engine
 
 
-def _run(row: Row) -> Run:  # type: ignore[type-arg]
+def _run(row: Row[Any]) -> Run:
     told = {field.name: getattr(row, field.name) for field in fields(Told)}
     for name in ("objective", "bound", "gap"):
         if told[name] is not None and not math.isfinite(told[name]):

@@ -23,13 +23,13 @@ from optimizer.ledger.keys import Installed, Supply
 from optimizer.ledger.operation import OVERRUN, SHORTFALL, Operation
 from optimizer.rules.budget import CODE as BUDGET
 from optimizer.rules.budget import Budget
-from optimizer.rules.formulation import Formulation, Terms, Variable
+from optimizer.rules.formulation import Formulation, Row, Terms, Variable
 from optimizer.rules.limit import THOUSAND, Limit
 from optimizer.rules.period import spans
 from optimizer.rules.policy import Policy, PolicyKind, PolicyRule
 from optimizer.rules.rule import rules
 from optimizer.tables.quarter import Quarter
-from optimizer.tables.record import Record, Series
+from optimizer.tables.record import Record, Series, with_cells
 
 DARK = Operation("dark", ("site", "accelerator"), "GPUs")
 ROW = "STRESS-1"
@@ -69,7 +69,7 @@ def _bent(record: Record) -> Record:
         cost = record.shortfall_cost_usd_per_unit_hour or 0.0
         return replace(record, must_serve=False, shortfall_cost_usd_per_unit_hour=cost)
     if isinstance(record, Limit) and record.price is None:
-        return replace(record, **{record.PRICE: 0.0})
+        return with_cells(record, {record.PRICE: 0.0})
     return record
 
 
@@ -150,7 +150,7 @@ def _dark(form: Formulation, node: Node) -> None:
         form.limit("STRESS-4", node, (*index, quarter), [(1.0, dark), *there], upper=0.0)
 
 
-def _rows(form: Formulation, code: str, node: Node) -> Iterable:  # type: ignore[type-arg]
+def _rows(form: Formulation, code: str, node: Node) -> Iterator[Row]:
     return (row for row in form.rows.get(code, ()) if row.node is node)
 
 

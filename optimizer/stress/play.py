@@ -226,8 +226,12 @@ class Scene:
                 f"future {number}: the program says {cost:,.2f}, the postings of its plan {plan.cost:,.2f}"
             )
         plan = replace(plan, result=replace(self.stage.template, objective=plan.cost))
-        dark = [(*key.index, key.quarter, amount) for key, amount in plan.operations if key.operation == DARK]
-        findings = [*audit(lit(self.bent, dark), plan).findings, *self._unkept(plan)]  # type: ignore[arg-type]
+        dark = [
+            (key.part("site"), key.part("accelerator"), key.quarter, amount)
+            for key, amount in plan.operations
+            if key.operation == DARK
+        ]
+        findings = [*audit(lit(self.bent, dark), plan).findings, *self._unkept(plan)]
         if findings:
             words = f"future {number}: "
             raise AuditError([replace(finding, place=words + finding.place) for finding in findings])

@@ -18,6 +18,7 @@ import numpy as np
 from scipy import stats
 
 CONFIDENCE = 0.95
+Sample = Sequence[float] | np.ndarray
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Estimate:
     high: float | None
 
 
-def mean(sample: Sequence[float]) -> Estimate:
+def mean(sample: Sample) -> Estimate:
     """(ESTIMATE-1); the sample has at least one value."""
     values = np.asarray(sample, dtype=np.float64)
     middle = float(values.mean())
@@ -39,7 +40,7 @@ def mean(sample: Sequence[float]) -> Estimate:
     return Estimate(middle, middle - half, middle + half)
 
 
-def deviation(sample: Sequence[float]) -> float:
+def deviation(sample: Sample) -> float:
     """Standard deviation, with n - 1."""
     return float(np.std(sample, ddof=1)) if len(sample) > 1 else 0.0
 
@@ -50,7 +51,7 @@ def probability(times: int, of: int) -> Estimate:
     return Estimate(times / of, float(interval.low), float(interval.high))
 
 
-def quantile(sample: Sequence[float], share: float) -> Estimate:
+def quantile(sample: Sample, share: float) -> Estimate:
     """(ESTIMATE-3) The value that a share of futures stays at or below."""
     low, high = stats.quantile_test(sample, p=share).confidence_interval(CONFIDENCE)
     return Estimate(float(np.quantile(sample, share)), _known(low), _known(high))
@@ -60,7 +61,7 @@ def _known(end: float) -> float | None:
     return None if math.isnan(end) else float(end)
 
 
-def cvar(sample: Sequence[float], tail: float) -> Estimate:
+def cvar(sample: Sample, tail: float) -> Estimate:
     """(ESTIMATE-4) The mean of the dearest share `tail`; the future at its edge counts with its part in the tail."""
     values = np.sort(np.asarray(sample, dtype=np.float64))[::-1]
     weight = np.clip(tail * len(values) - np.arange(len(values)), 0.0, 1.0)

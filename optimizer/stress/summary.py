@@ -1,5 +1,6 @@
 """What a stress test says, in tables that terminal, page and workbook share. Money in USD present value."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -83,7 +84,7 @@ class Summary:
     @cached_property
     def mean(self) -> Estimate:
         """Mean cost."""
-        return mean(self.costs)  # type: ignore[arg-type]
+        return mean(self.costs)
 
     @cached_property
     def least(self) -> float:
@@ -93,17 +94,17 @@ class Summary:
     @cached_property
     def deviation(self) -> float:
         """Standard deviation of cost."""
-        return deviation(self.costs)  # type: ignore[arg-type]
+        return deviation(self.costs)
 
     @cached_property
     def quantiles(self) -> tuple[tuple[float, Estimate], ...]:
         """Cost that a share of futures stays at or below."""
-        return tuple((at, quantile(self.costs, at)) for at in SHARES)  # type: ignore[arg-type]
+        return tuple((at, quantile(self.costs, at)) for at in SHARES)
 
     @cached_property
     def cvar(self) -> Estimate:
         """Mean cost of the dearest futures at the risk tail of the case."""
-        return cvar(self.costs, self.stress.risk_tail)  # type: ignore[arg-type]
+        return cvar(self.costs, self.stress.risk_tail)
 
     @cached_property
     def edge(self) -> float:
@@ -114,7 +115,7 @@ class Summary:
     @cached_property
     def short(self) -> Estimate:
         """Mean share of demand that is short."""
-        found = mean(self.shorts)  # type: ignore[arg-type]
+        found = mean(self.shorts)
         return Estimate(found.value, None if found.low is None else max(0.0, found.low), found.high)
 
     def chance(self, of: Callable[[Played], bool]) -> Estimate:
@@ -124,8 +125,9 @@ class Summary:
     @cached_property
     def ends(self) -> tuple[tuple[End, Estimate], ...]:
         """The probability of each end that was seen, and of every limit holding."""
-        seen = {one.end for one in self.stress.played} | {End.HELD}
-        return tuple((end, self.chance(lambda one, end=end: one.end is end)) for end in End if end in seen)  # type: ignore[misc]
+        seen = Counter({End.HELD: 0})
+        seen.update(one.end for one in self.stress.played)
+        return tuple((end, probability(seen[end], self.count)) for end in End if end in seen)
 
     @property
     def broken(self) -> Estimate:

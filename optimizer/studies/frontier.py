@@ -34,6 +34,7 @@ from optimizer.plan.tree import TreePlan, require_tree
 from optimizer.request import Listener, Request, Step, options, silent
 from optimizer.run import is_split, result_of, search, solve_split, solve_tree
 from optimizer.tables.identity import content_hash
+from optimizer.tables.record import with_cells
 
 AUGMENTED = (1e-3, 1e-6)
 """Dollars of expected cost that a dollar of CVaR may cost when ties are broken: the first that keeps the gap."""
@@ -284,7 +285,7 @@ def _cost(program: Program, values: np.ndarray) -> float:
 
 def _with(case: Case, **changes: object) -> Case:
     """The case with other settings; its tables as read do not hold them."""
-    settings = replace(case.settings, **changes)  # type: ignore[arg-type]
+    settings = with_cells(case.settings, changes)
     return Case(tuple(settings if isinstance(row, Settings) else row for row in case.records))
 
 

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from math import fsum
+from typing import Any, TypeVar
 
 from optimizer.case.case import Case
 from optimizer.case.settings import Settings
 from optimizer.futures.future import Future, futures
 from optimizer.tables.columns import Blank, Kind
-from optimizer.tables.record import Record, Series, columns_of
+from optimizer.tables.record import Record, Series, columns_of, with_cells
 
 MAJORITY = 0.5
-Weighed = list[tuple[object, float]]
+T = TypeVar("T")
 
 
 def mean_case(case: Case) -> Case:
@@ -33,31 +34,31 @@ def _mean(rows: Sequence[tuple[Record, Future]]) -> Record:
     first = rows[0][0]
     if all(row is first for row, _ in rows):
         return first
-    changes = {}
+    changes: dict[str, object] = {}
     for name, column in columns_of(type(first)):
-        values: Weighed = [(getattr(row, name), future.probability) for row, future in rows]
+        values: list[tuple[Any, float]] = [(getattr(row, name), future.probability) for row, future in rows]
         if column.kind is Kind.NUMBER:
             changes[name] = _number(values)
         elif column.kind is Kind.SERIES:
             changes[name] = _series(values, column.blank)
         else:
             changes[name] = _likeliest(values)
-    return replace(first, **changes)
+    return with_cells(first, changes)
 
 
-def _number(values: Weighed) -> object:
+def _number(values: Sequence[tuple[float | None, float]]) -> float | None:
     """The mean; of a number that is blank in some scenarios, what is likeliest."""
-    if any(not isinstance(value, int | float) for value, _ in values):
+    numbers = [(value, share) for value, share in values if value is not None]
+    if len(numbers) < len(values):
         return _likeliest(values)
-    if all(value == values[0][0] for value, _ in values):
-        return values[0][0]
-    whole = fsum(share for _, share in values)
-    return fsum(float(value) * share for value, share in values) / whole  # type: ignore[arg-type]
+    if all(value == numbers[0][0] for value, _ in numbers):
+        return numbers[0][0]
+    whole = fsum(share for _, share in numbers)
+    return fsum(value * share for value, share in numbers) / whole
 
 
-def _series(values: Weighed, blank: Blank) -> Series:
+def _series(series: Sequence[tuple[Series, float]], blank: Blank) -> Series:
     """The mean of each quarter that any of them reaches; a blank among numbers counts as what it stands for."""
-    series = [(value, share) for value, share in values if isinstance(value, Series)]
     spans = [(value.first, value.first + len(value.values)) for value, _ in series if value.values]
     if not spans:
         return series[0][0]
@@ -68,11 +69,11 @@ def _series(values: Weighed, blank: Blank) -> Series:
 
 def _in_quarter(cells: Sequence[tuple[float | None, float]], blank: Blank) -> float | None:
     told = any(value is not None for value, _ in cells)
-    return _number([(blank.meant if told and value is None else value, share) for value, share in cells])  # type: ignore[return-value]
+    return _number([(blank.meant if told and value is None else value, share) for value, share in cells])
 
 
-def _likeliest(values: Weighed) -> object:
-    weights: dict[object, float] = {}
+def _likeliest(values: Sequence[tuple[T, float]]) -> T:
+    weights: dict[T, float] = {}
     for value, share in values:
         weights[value] = weights.get(value, 0.0) + share
     return max(weights, key=lambda value: weights[value])

@@ -1,7 +1,7 @@
 """A record is one row of a table: a frozen dataclass whose fields declare their columns."""
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -106,6 +106,7 @@ class Record:
         yield from ()
 
 
+R = TypeVar("R", bound=Record)
 V = TypeVar("V")
 
 
@@ -141,3 +142,8 @@ def series_column(record: type[Record]) -> str | None:
         if column.kind is Kind.SERIES:
             return name
     return None
+
+
+def with_cells(row: R, cells: Mapping[str, object]) -> R:
+    """The row with other values in some columns, where only their names are known."""
+    return dataclasses.replace(row, **cells)

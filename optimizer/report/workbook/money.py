@@ -16,7 +16,6 @@ from optimizer.report.workbook.sheet import CONSTANT, KEY, LABEL, Line, Sheet, W
 from optimizer.report.workbook.style import Format, Look
 from optimizer.report.workbook.sums import Column, Down, Position, Where, total
 
-Constant = Live | float | Format
 CASH, NOT_CASH = "cash", "not cash"
 
 
@@ -127,11 +126,13 @@ def _timeline(sheet: Sheet, plan: Plan, inputs: Inputs, timing: Cell) -> tuple[R
 
 
 def _timed(
-    sheet: Sheet, label: str, unit: str, live: Live, shape: Format, detail: str = "", **constant: Constant
-) -> Row:
-    return sheet.line(
-        Line(label, unit, live, detail, format=shape, anchored=True, **constant)  # type: ignore[arg-type]
-    ).row
+    sheet: Sheet, label: str, unit: str, live: Live, shape: Format, detail: str = "",
+    constant: Live | float | None = None, constant_format: Format = Format.PRICE,
+) -> Row:  # fmt: skip
+    line = Line(
+        label, unit, live, detail, constant=constant, format=shape, constant_format=constant_format, anchored=True
+    )
+    return sheet.line(line).row
 
 
 def _fiscal_year(sheet: Sheet, plan: Plan) -> Row:

@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Iterator
+from datetime import date
 from importlib.metadata import version
 
 from openpyxl.utils import get_column_letter
@@ -23,7 +24,7 @@ LONG = (
 )  # fmt: skip
 NUMBERS = ("period_start", "fiscal_year", "in_horizon", "quantity", "amount", "present_value")
 UNITS = {"Installed": "GPUs", "Supply": "GPUs", "Draw": "kW", "Energised": "MW"}
-Fields = tuple[object, ...]
+Field = float | date | str | None
 
 
 def write_long(sheet: Sheet, plan: Plan) -> None:
@@ -43,7 +44,7 @@ def write_long(sheet: Sheet, plan: Plan) -> None:
                     sheet.words(row, 1 + number, value, plain)
             elif value is not None:
                 style = Style(styles.get(name, Format.WEIGHT), Tone.CONSTANT)
-                sheet.number(row, 1 + number, value, style)  # type: ignore[arg-type]
+                sheet.number(row, 1 + number, value, style)
     if row > HEADER_ROW:
         table = Table(displayName="PlanLongTable", ref=f"A{HEADER_ROW}:{get_column_letter(len(LONG))}{row}")
         table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
@@ -51,7 +52,7 @@ def write_long(sheet: Sheet, plan: Plan) -> None:
     sheet.sheet.freeze_panes = sheet.sheet.cell(HEADER_ROW + 1, 3)
 
 
-def _rows(plan: Plan) -> Iterator[Fields]:
+def _rows(plan: Plan) -> Iterator[tuple[Field, ...]]:
     """Postings, then operations."""
     case, calendar = plan.case, plan.case.calendar
     kinds = {row.name: row.TABLE.title for row in case.of(Contract)}
@@ -91,13 +92,13 @@ def write_log(sheet: Sheet, plan: Plan, audited: Audit, run: str, plan_hash: str
                 sheet.words(row, 3, value, Style(side=Align.LEFT, wrap=True))
             elif value is not None:
                 style = Style(Format.FINE, Tone.CONSTANT, side=Align.LEFT)
-                sheet.number(row, 3, value, style)  # type: ignore[arg-type]
+                sheet.number(row, 3, value, style)
             row += 1
         row += 1
     sheet.next = row
 
 
-def _log(plan: Plan, audited: Audit, run: str, plan_hash: str) -> Iterator[tuple[str, list[tuple[str, object]]]]:
+def _log(plan: Plan, audited: Audit, run: str, plan_hash: str) -> Iterator[tuple[str, list[tuple[str, Field]]]]:
     result, seconds = plan.result, plan.result.seconds
     yield (
         "Result",
@@ -140,5 +141,5 @@ def _log(plan: Plan, audited: Audit, run: str, plan_hash: str) -> Iterator[tuple
             ("seconds solving", round(seconds.solve, 3)),
         ],
     )
-    findings: list[tuple[str, object]] = [(finding.place, str(finding)) for finding in audited.findings]
+    findings: list[tuple[str, Field]] = [(finding.place, str(finding)) for finding in audited.findings]
     yield "Independent audit", [("findings", len(audited.findings)), *findings]

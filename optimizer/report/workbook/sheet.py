@@ -273,7 +273,7 @@ class Sheet:
             for i in range(count):
                 shown = self.formula(row, FIRST_PERIOD + i, live, style, i).shown
                 numbers.append(shown)
-            return Row(self.name, row, tuple(numbers), line.anchored)  # type: ignore[arg-type]
+            return Row(self.name, row, tuple(numbers), line.anchored)  # type: ignore[arg-type]  # quarters are numbers
         style = Style(line.format, Tone.CONSTANT, line.fill, line.look)
         for i, number in enumerate(live):
             if number is not None:
