@@ -29,6 +29,13 @@ def best(search: Search, master: Master, share: float) -> np.ndarray | None:
     return master.clean(outcome.values)
 
 
+def kindest(search: Search, master: Master, most: float, share: float) -> np.ndarray | None:
+    """The trunk of least expected cost under the cuts of those that cost at most so much, USD; None if none in time."""
+    outcome = solved(search, master.whole_kindest(most), share * search.fine, min(search.left, MASTER_SECONDS))
+    search.alive()
+    return None if outcome.values is None else master.clean(outcome.values)
+
+
 def solved(search: Search, program: Program, gap: float, seconds: float) -> Outcome:
     """A program of the trunk, solved; Ctrl-C during it ends the search."""
     options = replace(search.options, gap=gap, time_limit_seconds=seconds)

@@ -2,7 +2,9 @@
 
 0 step     where what each bundle costs is a step function with few steps: branch and bound on those, and no more
 1 relax    cuts of the relaxation at points between its solution and the best known one (in-out: Ben-Ameur & Neto,
-           Networks 49, 2007; Fischetti, Ljubic & Sinnl, Management Science 63, 2017), until its bound stalls
+           Networks 49, 2007; Fischetti, Ljubic & Sinnl, Management Science 63, 2017), until its bound stalls; where
+           CVaR alone, the worst case or the largest regret is minimised, the solution of least expected cost that
+           costs little more takes its place, here and in the next step
 2 choose   the trunk's whole numbers, cut half way to the best point of the relaxation as long as that tells more, and
            then at themselves until the trunk's program knows what they cost in the relaxation
 3 price    that trunk with whole numbers in every bundle: a plan
@@ -26,7 +28,7 @@ from optimizer.decompose.aim import Aim
 from optimizer.decompose.branching import Branching
 from optimizer.decompose.bundle import Cut
 from optimizer.decompose.checkpoint import Checkpoint, Keeper
-from optimizer.decompose.choosing import EXACT, ROUGH, best
+from optimizer.decompose.choosing import EXACT, ROUGH, best, kindest
 from optimizer.decompose.crew import Crew
 from optimizer.decompose.fleet import Fleet
 from optimizer.decompose.master import MOST_GROUPS, Master
@@ -37,6 +39,7 @@ from optimizer.decompose.standing import LITTLE
 from optimizer.decompose.tenders.stepping import by_steps
 from optimizer.errors import OutputError
 from optimizer.model.outcome import SolveOptions
+from optimizer.model.warm import LinearEnd
 from optimizer.plan.plan import Result
 from optimizer.plan.status import StopReason
 from optimizer.plan.tree import Branch
@@ -44,6 +47,8 @@ from optimizer.plan.tree import Branch
 STALLED = 3
 TELLING = 0.9
 """Rounds tell little that leave more than this share of the distance between the best point and the bound."""
+LEVEL = 0.3
+"""The share of that distance by which a point that is kind to all scenarios may cost more than the bound."""
 ROOT_SECONDS = 60.0
 PARTS = 4
 ROUNDS = 50
@@ -153,14 +158,37 @@ class LShaped:
                 search.refute("no trunk can be carried on in every scenario")
                 return False
             search.bounded(end.objective * master.unit)
-            self._inner(master, end.values[: master.size], step)
-            if self.core_value - search.found.bound <= search.slight:
+            before = self._distance
+            self._inner(master, self._outer(master, end), step)
+            if self._distance <= search.slight:
                 break
             moved = search.found.bound - last > search.slight
+            if not search.aim.is_mean:
+                moved = self._distance < TELLING * before
             idle = 0 if moved else idle + 1
             step = HALF if moved else 1.0
             last = max(last, search.found.bound)
         return True
+
+    def _outer(self, master: Master, end: LinearEnd) -> np.ndarray:
+        """What is cut towards: the relaxation's solution, or one that costs a little more and less on average.
+
+        The worst case or CVaR alone says little of most scenarios: its solutions need not be any good in them, and its
+        bound stands still while the best point comes down.
+        """
+        if not self.search.aim.is_mean:
+            end = master.kindest(self._level) or end
+        return end.values[: master.size]
+
+    @property
+    def _level(self) -> float:
+        """A cost that is allowed of what is cut towards, USD."""
+        return self.search.found.bound + max(self.search.slight, LEVEL * self._distance)
+
+    @property
+    def _distance(self) -> float:
+        """From the bound to the cost of the best point, USD."""
+        return self.core_value - self.search.found.bound
 
     def _inner(self, master: Master, outer: np.ndarray, step: float) -> None:
         """Cut a step from the best point of the relaxation towards one that cuts like better; keep it if it is best."""
@@ -245,11 +273,14 @@ class LShaped:
             trunk = best(search, master, ROUGH)
             if trunk is None:
                 return None
+            if not search.aim.is_mean:
+                found = kindest(search, master, self._level, ROUGH)
+                trunk = trunk if found is None else found
             before = master.value(trunk)
-            distance, little = self.core_value - search.found.bound, search.fine * max(1.0, abs(before))
+            distance, little = self._distance, search.fine * max(1.0, abs(before))
             if idle < STALLED and distance > little:
                 self._inner(master, trunk, HALF)
-                told = self.core_value - search.found.bound < TELLING * distance
+                told = self._distance < TELLING * distance
                 idle = 0 if told else idle + 1
                 continue
             value = self._value(master, self._cut_at(master, trunk), trunk)

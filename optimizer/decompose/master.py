@@ -88,16 +88,13 @@ class Master:
         at = n + len(self.groups)
         worst = at + (len(trunks) + 1 if aim.has_tail else 0)
         total = worst + (1 if aim.has_worst else 0)
-        costs, lower, upper = np.zeros(total), np.full(total, -np.inf), np.full(total, np.inf)
+        lower, upper = np.full(total, -np.inf), np.full(total, np.inf)
         whole = np.zeros(total, dtype=bool)
         for trunk, view in zip(trunks, self.views, strict=True):
-            if aim.is_mean:
-                costs[view.columns] += view.probability * view.costs / self.unit
             lower[view.columns] = np.maximum(lower[view.columns], trunk.lower)
             upper[view.columns] = np.minimum(upper[view.columns], trunk.upper)
             whole[view.columns] |= trunk.integrality
-        if aim.is_mean:
-            costs[n:at] = self.weights
+        costs = self._expected(total) if aim.is_mean else np.zeros(total)
         rows = _Rows(total)
         for trunk, view in zip(trunks, self.views, strict=True):
             rows.take(trunk, view.columns)
@@ -262,6 +259,35 @@ class Master:
     def linear(self) -> LinearEnd | None:
         """The relaxation with all cuts."""
         return self.warm.linear()
+
+    def kindest(self, most: float) -> LinearEnd | None:
+        """The relaxation's solution of least expected cost among those for which what is minimised is at most this."""
+        program, row = self.program, self._limit(most)
+        self.warm.costs(self._expected(program.num_columns))
+        self.warm.add_row(row.lower, row.index, row.value)
+        end = self.warm.linear()
+        self.warm.drop_rows(1)
+        self.warm.costs(program.costs)
+        return end
+
+    def whole_kindest(self, most: float) -> Program:
+        """The mixed-integer program of the same."""
+        program = self.whole(self.box, [self._limit(most)])
+        return replace(program, costs=self._expected(program.num_columns), cost_offset=0.0)
+
+    def _limit(self, most: float) -> Row:
+        """What is minimised is at most this, USD."""
+        costs = self.program.costs
+        index = np.flatnonzero(costs)
+        return Row(self.program.cost_offset - most / self.unit, index, -costs[index], {})
+
+    def _expected(self, columns: int) -> np.ndarray:
+        """The costs of so many columns where expected cost alone is minimised."""
+        costs = np.zeros(columns)
+        for view in self.views:
+            costs[view.columns] += view.probability * view.costs / self.unit
+        costs[self.size : self.size + len(self.groups)] = self.weights
+        return costs
 
     def linear_in(self, box: Box, more: Sequence[Row]) -> LinearEnd | None:
         """The same in a box, with more cuts that hold in it."""

@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from optimizer.case.settings import Settings
+from optimizer.case.settings import Objective, Settings
 from optimizer.decompose.aim import Aim
 from optimizer.decompose.master import Box, Master
 from optimizer.decompose.part import Bound, Trunk
+from optimizer.model import highs
+from optimizer.model.outcome import SolveOptions
+from optimizer.plan.status import Status
 from tests.builders import FIRST
 
 CHANCES = (0.25, 0.75)
@@ -69,6 +72,26 @@ def test_the_relaxation_in_a_box_forgets_the_box() -> None:
     assert inside.objective * of.unit == pytest.approx(0.25 * 7.0 + 0.75 * 8.0)
     assert more.objective * of.unit == pytest.approx(0.25 * 50.0 + 0.75 * 8.0)
     assert again.objective == pytest.approx(free.objective)
+
+
+def test_the_kindest_of_those_that_cost_little_more() -> None:
+    """Proves: 20 - 6x and 5 + x cross at 15/7, where the worst case is least; up to 8 are x from 2 to 3, whose mean is
+    least at 18/7, up to 7.3 those to 2.3, whose mean falls; whole are only 2, of mean 7.75, and 3, of 5.75.
+
+    The least worst case is the same before and after.
+    """
+    of = master(whole=False, objective=Objective.WORST)
+    least = [of.linear(), of.linear()]
+    near, far = of.kindest(7.3), of.kindest(8.0)
+    least.append(of.linear())
+    assert [end and end.values[0] for end in least] == pytest.approx([15.0 / 7.0] * 3)
+    assert near is not None and far is not None
+    assert (near.values[0], far.values[0]) == pytest.approx((2.3, 18.0 / 7.0))
+    whole = master(whole=True, objective=Objective.WORST)
+    outcomes = [highs.solve(whole.whole_kindest(most), SolveOptions(gap=0.0)) for most in (7.9, 8.0)]
+    assert outcomes[0].status is Status.INFEASIBLE
+    assert outcomes[1].values is not None
+    assert (outcomes[1].values[0], outcomes[1].objective) == pytest.approx((3.0, 5.75 / whole.unit))
 
 
 def test_boxes_part_at_whole_numbers() -> None:
