@@ -117,21 +117,27 @@ def run(highs: Highs, watch: Watch, patience_seconds: float = math.inf) -> bool:
     """Run HiGHS in its thread until it ends. False if it was left behind because it did not stop when asked."""
     ended = threading.Event()
     asked_at = math.inf
-    try:
-        threading.Thread(target=_work, args=(highs, ended, watch.improvements), name="HiGHS", daemon=True).start()
+
+    def wait() -> bool:
+        nonlocal asked_at
         while not ended.is_set():
-            try:
-                watch.wait_and_report()
-            except KeyboardInterrupt:
-                if watch.stopping():
-                    raise
-                watch.interrupt()
+            watch.wait_and_report()
             if watch.stopping():
                 asked_at = min(asked_at, watch.seconds())
             if watch.best is not None and watch.seconds() - asked_at > patience_seconds:
                 return False
         watch.report_rest()
         return True
+
+    try:
+        threading.Thread(target=_work, args=(highs, ended, watch.improvements), name="HiGHS", daemon=True).start()
+        while True:
+            try:
+                return wait()
+            except KeyboardInterrupt:
+                if watch.stopping():
+                    raise
+                watch.interrupt()
     finally:
         if not ended.is_set():
             _leave(highs)

@@ -350,6 +350,22 @@ def test_ctrl_c_keeps_the_incumbent() -> None:
     assert json.loads(printed) == {"status": "FEASIBLE", "stop": "INTERRUPT", "exact": True}
 
 
+def test_ctrl_c_between_two_reports_keeps_the_incumbent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves: Ctrl-C is heard wherever the main thread is, not only while it waits. Else: the plan is lost."""
+    stopping, pressed = watch.Watch.stopping, threading.Event()
+
+    def press(self: watch.Watch) -> bool:
+        is_main = threading.current_thread() is threading.main_thread()
+        if is_main and self.best is not None and not pressed.is_set():
+            pressed.set()
+            raise KeyboardInterrupt
+        return stopping(self)
+
+    monkeypatch.setattr(watch.Watch, "stopping", press)
+    outcome = highs.solve(compile_program(long_model()), EXACT)
+    assert (outcome.status, outcome.stop) == (Status.FEASIBLE, StopReason.INTERRUPT)
+
+
 def test_a_second_ctrl_c_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     def press(self: watch.Watch) -> None:
         raise KeyboardInterrupt
