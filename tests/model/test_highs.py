@@ -44,6 +44,7 @@ from optimizer.model.outcome import (
 )
 
 EXACT = SolveOptions(gap=0.0, threads=1)
+A_MINUTE = SolveOptions(gap=0.0, threads=1, time_limit_seconds=60.0)
 
 
 def solved(model: pyo.ConcreteModel, options: SolveOptions = EXACT) -> Outcome:
@@ -131,8 +132,17 @@ def test_no_time_but_a_start_gives_the_start() -> None:
     assert "the start was taken" in outcome.detail
 
 
-def test_a_time_limit_keeps_the_incumbent_and_the_bound() -> None:
-    outcome = solved(long_model(), SolveOptions(gap=0.0, time_limit_seconds=1.0, threads=1))
+def test_a_time_limit_keeps_the_incumbent_and_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves: what is known when the time is up is returned; here it is up once a plan and a bound are known."""
+    program, load = compile_program(long_model()), highs.load_program
+    holder = load(program)
+
+    def end_at_incumbent(progress: Progress) -> None:
+        if progress.incumbent is not None and progress.bound is not None:
+            holder.setOptionValue("time_limit", 0.0)
+
+    monkeypatch.setattr(highs, "load_program", lambda given: holder if given is program else load(given))
+    outcome = highs.solve(program, A_MINUTE, end_at_incumbent)
     assert (outcome.status, outcome.stop) == (Status.FEASIBLE, StopReason.TIME_LIMIT)
     assert outcome.bound < outcome.objective
     assert outcome.gap > 0
@@ -193,18 +203,28 @@ def test_every_end_of_highs_is_mapped() -> None:
 
 
 def test_progress_comes_at_every_improvement_and_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Proves: each event is no worse than the one before, and events come also while nothing changes."""
+    """Proves: each event is no worse than the one before, and events come also while nothing changes.
+
+    The search is stopped by the first that says nothing new.
+    """
     monkeypatch.setattr(watch, "HEARTBEAT_SECONDS", 0.05)
     events: list[Progress] = []
-    options = SolveOptions(gap=0.0, time_limit_seconds=1.0, threads=1)
-    outcome = highs.solve(compile_program(long_model()), options, events.append)
+    stop = threading.Event()
+
+    def stop_at_nothing_new(progress: Progress) -> None:
+        events.append(progress)
+        last = [(event.incumbent, event.bound) for event in events[-2:]]
+        if None not in last[0] and last.count(last[0]) == 2:
+            stop.set()
+
+    outcome = highs.solve(compile_program(long_model()), A_MINUTE, stop_at_nothing_new, stop_event=stop)
     incumbents = [event.incumbent for event in events if event.incumbent is not None]
     bounds = [event.bound for event in events if event.bound is not None]
     assert incumbents == sorted(incumbents, reverse=True)
     assert bounds == sorted(bounds)
     assert incumbents[-1] == pytest.approx(outcome.objective, abs=1e-6)
     assert bounds[-1] <= outcome.bound
-    assert any(a.incumbent == b.incumbent and a.bound == b.bound for a, b in itertools.pairwise(events))
+    assert stop.is_set()
     assert [event.seconds for event in events] == sorted(event.seconds for event in events)
 
 
