@@ -4,16 +4,20 @@ Run as `python -m tests.store.kills URL JOB KILLS SEED`. This process imports ev
 a child for each try, so that a try costs milliseconds; it ends with 1 and a traceback where anything is wrong.
 """
 
+import math
 import os
 import random
+import select
 import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import median
+
+import sqlalchemy as sa
 
 from optimizer.plan.tree import TreePlan, audit_tree
 from optimizer.replan.approve import approve
@@ -23,14 +27,23 @@ from tests.futures.branching import newsvendor
 from tests.store.drafts import FIRST, ONE_THREAD, draft, tutorial
 
 MEASURED = 3
-"""Children that are let live, to know how long one does."""
+"""Children that are let live, to know how long one does; of those that lived, the last so many tell it."""
+OTHERS = sa.text(
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
+"""Other clients of the database."""
 
 Job = Callable[[Store], object]
 
 
-def run_child(url: str, job: Job, kill_after: float | None) -> tuple[bool, float]:
-    """Fork, let the child work, kill it after so many seconds; whether it was killed, and how long it lived."""
+def run_child(url: str, job: Job, lives: list[float], kill_after: float = math.inf) -> bool:
+    """Fork, let the child work, and kill it if it lives for so many seconds; whether it was killed.
+
+    How long it lived is added to `lives` if it was not.
+    """
     began = time.perf_counter()
+    end, held = os.pipe()
     pid = os.fork()
     if pid == 0:
         code = 1
@@ -42,13 +55,28 @@ def run_child(url: str, job: Job, kill_after: float | None) -> tuple[bool, float
             traceback.print_exc()
         finally:
             os._exit(code)
-    if kill_after is not None:
-        time.sleep(kill_after)
+    os.close(held)  # now the child alone holds it: the end of the pipe is the end of the child
+    seconds = None if math.isinf(kill_after) else kill_after
+    if not select.select([end], [], [], seconds)[0]:
         os.kill(pid, signal.SIGKILL)
+    os.close(end)
     _, ended = os.waitpid(pid, 0)
     killed = os.WIFSIGNALED(ended)
     assert killed or os.WEXITSTATUS(ended) == 0, "a child failed by itself"
-    return killed, time.perf_counter() - began
+    if not killed:
+        lives.append(time.perf_counter() - began)
+    await_server(url)
+    return killed
+
+
+def await_server(url: str) -> None:
+    """Wait until the server has let go of the child: what it was asked just before the kill, it may do after it."""
+    if url.startswith("sqlite"):
+        return
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        while connection.execute(OTHERS).scalar():
+            time.sleep(0.001)
 
 
 @dataclass(frozen=True)
@@ -80,15 +108,23 @@ def look(url: str) -> Sound:
 
 def moment(lives: list[float], chance: random.Random) -> float:
     """When to kill: anywhere in the life of a child, and a little after its end."""
-    return chance.uniform(0.0, 1.05 * median(lives))
+    return chance.uniform(0.0, 1.05 * median(lives[-MEASURED:]))
+
+
+def let_live(url: str, jobs: Iterable[Job]) -> list[float]:
+    """How long a child lives, for each of some jobs."""
+    lives: list[float] = []
+    for job in jobs:
+        run_child(url, job, lives)
+    return lives
 
 
 def killed_replans(url: str, kills: int, chance: random.Random) -> int:
     """A killed replan leaves no run, or a whole one; a run afterwards succeeds."""
-    hits, lives = 0, [run_child(url, _replan(-number), None)[1] for number in range(1, MEASURED + 1)]
+    hits, lives = 0, let_live(url, (_replan(-number) for number in range(1, MEASURED + 1)))
     for number in range(kills):
         before = look(url)
-        killed, _ = run_child(url, _replan(number), moment(lives, chance))
+        killed = run_child(url, _replan(number), lives, moment(lives, chance))
         after = look(url)
         assert after.approved == before.approved
         new = set(after.numbers) - set(before.numbers)
@@ -98,7 +134,7 @@ def killed_replans(url: str, kills: int, chance: random.Random) -> int:
             with Store.open(url) as store:
                 assert plan_of(store, new.pop()).result.objective is not None
         elif number % 10 == 0:
-            run_child(url, _replan(number), None)
+            run_child(url, _replan(number), lives)
             assert len(look(url).numbers) == len(before.numbers) + 1
     return hits
 
@@ -117,9 +153,9 @@ def killed_approvals(url: str, kills: int, chance: random.Random) -> int:
             made = store.save(draft(f"{number}", old.number, **_like(old, store)))
         after = _approve(made.number)
         if number < MEASURED:
-            lives.append(run_child(url, after, None)[1])
+            run_child(url, after, lives)
             continue
-        killed, _ = run_child(url, after, moment(lives, chance))
+        killed = run_child(url, after, lives, moment(lives, chance))
         found = look(url).approved
         assert found is not None
         assert found.number in (old.number, made.number)
@@ -128,7 +164,7 @@ def killed_approvals(url: str, kills: int, chance: random.Random) -> int:
             wanted = State.DRAFT if found.number == old.number else State.APPROVED
             assert store.run(made.number).state is wanted
         if found.number == old.number and number % 10 == 0:
-            run_child(url, after, None)
+            run_child(url, after, lives)
             now = look(url).approved
             assert now is not None
             assert now.number == made.number
@@ -141,10 +177,10 @@ def _like(old: Run, store: Store) -> dict[str, object]:
 
 def killed_trees(url: str, kills: int, chance: random.Random) -> int:
     """A killed replan of a case with scenarios leaves no run, or one whose every scenario can be loaded."""
-    hits, lives = 0, [run_child(url, _branching(-number), None)[1] for number in range(1, MEASURED + 1)]
+    hits, lives = 0, let_live(url, (_branching(-number) for number in range(1, MEASURED + 1)))
     for number in range(kills):
         before = look(url)
-        killed, _ = run_child(url, _branching(number), moment(lives, chance))
+        killed = run_child(url, _branching(number), lives, moment(lives, chance))
         new = set(look(url).numbers) - set(before.numbers)
         assert len(new) <= 1
         hits += killed and not new
@@ -174,14 +210,14 @@ def killed_prunes(url: str, kills: int, chance: random.Random) -> int:
                 store.save(draft(f"{number} {one}", bundle=b"x" * 100_000))
         before = look(url)
         if number < MEASURED:
-            lives.append(run_child(url, _prune, None)[1])
+            run_child(url, _prune, lives)
             continue
-        killed, _ = run_child(url, _prune, moment(lives, chance))
+        killed = run_child(url, _prune, lives, moment(lives, chance))
         after = look(url)
         assert after.approved == before.approved
         assert after.drafts in (before.drafts, ())
         hits += killed and after.drafts == before.drafts
-    run_child(url, _prune, None)
+    run_child(url, _prune, lives)
     assert look(url).drafts == ()
     return hits
 
