@@ -1,8 +1,10 @@
-"""A real PostgreSQL server for tests: started in a folder of its own, on a free port, and thrown away."""
+"""A real PostgreSQL server for tests: started in a folder of its own, and thrown away.
+
+It listens on a socket in its folder and on no port: one that was free may be taken by the time the server starts.
+"""
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +18,7 @@ SETTINGS = (
     "full_page_writes = off\n"
     "shared_buffers = 16MB\n"
     "max_connections = 60\n"
-    "listen_addresses = '127.0.0.1'\n"
+    "listen_addresses = ''\n"
 )
 
 
@@ -41,15 +43,13 @@ def cluster(folder: Path) -> Iterator[str]:
     # pytest's folders are closed to other users, and a socket's path is limited to 107 bytes.
     home = Path(_run(["mktemp", "-d", "/tmp/postgres-XXXXXXXX"]).strip())
     log = Path(folder) / f"{home.name}.log"
-    port = _free_port()
     try:
         data = home / "data"
         _run([tools / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"])
-        settings = f"{SETTINGS}port = {port}\nunix_socket_directories = '{home}'\n"
-        (data / "postgresql.auto.conf").write_text(settings)
+        (data / "postgresql.auto.conf").write_text(f"{SETTINGS}unix_socket_directories = '{home}'\n")
         try:
             _run([tools / "pg_ctl", "-D", data, "-w", "-t", "60", "-l", home / "log", "start"])
-            yield f"postgresql+psycopg://{USER}@127.0.0.1:{port}/postgres"
+            yield f"postgresql+psycopg://{USER}@/postgres?host={home}"
         finally:
             if (data / "postmaster.pid").exists():
                 _run([tools / "pg_ctl", "-D", data, "-w", "-t", "60", "-m", "immediate", "stop"])
@@ -73,9 +73,3 @@ def _run(command: list[str | Path]) -> str:
     )
     assert done.returncode == 0, f"{command[0]}: {done.stdout}"
     return done.stdout
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
