@@ -7,6 +7,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from optimizer.errors import UsageError
+from optimizer.tables.source import DatabaseUrl
 
 VARIABLE = "OPTIMIZER_STORE"
 DEFAULT = "sqlite:///optimizer-runs.db"
@@ -40,6 +41,6 @@ def address(given: str | None) -> URL:
 
 
 def shown(url: URL) -> str:
-    """The address without its password."""
-    plain = url.set(drivername=url.drivername.split("+")[0], query={})
-    return plain.render_as_string(hide_password=True)
+    """The address without its password and without what else may be a secret."""
+    plain = url.set(drivername=url.drivername.split("+")[0])
+    return str(DatabaseUrl(plain.render_as_string(hide_password=False)))

@@ -6,7 +6,13 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlencode
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-SHOWN_OPTIONS = ("schema", "prefix")
+HIDDEN = "***"
+SHOWN_OPTIONS = (
+    *("schema", "prefix"),
+    *("host", "hostaddr", "port", "service", "sslmode", "sslrootcert", "target_session_attrs", "connect_timeout"),
+    *("mode", "uri"),
+)
+"""Options that say where a database is and how it is reached, and are no secret: of this tool, PostgreSQL, SQLite."""
 
 
 @dataclass(frozen=True)
@@ -14,17 +20,25 @@ class DatabaseUrl:
     """The address of a database, such as `sqlite:///case.db` or `postgresql://user@host/db?schema=planning`.
 
     `?schema=` names the schema its tables stand in, `?prefix=` is put before the name of every table; other options go
-    to the driver. `text` may hold a password: neither `str()` nor `repr()` shows it.
+    to the driver. `text` may hold a password: neither `str()` nor `repr()` shows it. What is shown leads back, but for
+    the password and what is `hidden`.
     """
 
     text: str = field(repr=False)
 
     def __str__(self) -> str:
-        """The address without the password and without the options of the driver, which may hold secrets."""
+        """The address without the password; options that may hold a secret are named, with `***` for their value."""
         scheme, _, rest = self.text.partition("://")
         user = re.split(r"[:/?#@]", rest, maxsplit=1)[0] + "@" if "@" in rest else ""
-        options = urlencode([(name, value) for name, value in self._options() if name in SHOWN_OPTIONS])
+        known = [(name, value if name in SHOWN_OPTIONS else HIDDEN) for name, value in self._options()]
+        options = urlencode(known, safe="*/,:") if self._location != HIDDEN else ""
         return f"{scheme}://{user}{self._location}{'?' if options else ''}{options}"
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """What stands as `***` in an address that was kept as it was shown: it leads nowhere until it is given."""
+        options = tuple(name for name, value in self._options() if value == HIDDEN)
+        return ("host and database", *options) if self._location == HIDDEN else options
 
     @property
     def name(self) -> str:
@@ -38,11 +52,11 @@ class DatabaseUrl:
         """Host and database. Where it is not sure what belongs to a password, nothing is shown."""
         rest = self.text.partition("://")[2]
         if rest.rfind("@") > rest.find("?") >= 0:
-            return "***"
+            return HIDDEN
         return rest.rpartition("@")[2].partition("?")[0]
 
     def _options(self) -> list[tuple[str, str]]:
-        return parse_qsl(self.text.rpartition("?")[2]) if "?" in self.text else []
+        return parse_qsl(self.text.rpartition("?")[2], keep_blank_values=True) if "?" in self.text else []
 
 
 Source = Path | DatabaseUrl

@@ -204,3 +204,32 @@ def test_a_replan_from_a_database_can_be_approved(tutorial: str, tmp_path: Path,
     assert "other inputs" in capsys.readouterr().err
     execute(tutorial, "UPDATE demand SET value = 900 WHERE quarter = '2027Q4' AND workload = 'training'")
     assert main(["approve", "1", "--why", "x", *store]) == Exit.DONE
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("postgresql://me:hunter2@h/db?host=/run/pg&port=5433", "postgresql://me@h/db?host=/run/pg&port=5433"),
+        ("postgresql://me@h/db?schema=a&sslmode=require", "postgresql://me@h/db?schema=a&sslmode=require"),
+        ("postgresql://me@h/db?host=a:1&host=b:2", "postgresql://me@h/db?host=a:1&host=b:2"),
+        ("postgresql://me@h/db?password=hunter2&prefix=x_", "postgresql://me@h/db?password=***&prefix=x_"),
+        ("postgresql://me:a?host=hunter2@h/db", "postgresql://me@***"),
+        ("sqlite:///file:case.db?mode=ro&uri=true", "sqlite:///file:case.db?mode=ro&uri=true"),
+        ("sqlite:///runs/case.db", "sqlite:///runs/case.db"),
+    ],
+)
+def test_an_address_is_shown_with_all_that_leads_back_to_it(text: str, shown: str) -> None:
+    """Proves: what a run remembers names the same server and tables; a secret stands as ***, never left out."""
+    assert str(DatabaseUrl(text)) == shown
+    assert str(DatabaseUrl(shown)) == shown
+    assert bool(DatabaseUrl(shown).hidden) == ("***" in shown)
+
+
+@pytest.mark.parametrize(
+    ("kept", "what"),
+    [("postgresql://me@h/db?options=***", "options"), ("postgresql://me@***", "host and database")],
+)
+def test_an_address_kept_without_its_secret_is_refused(kept: str, what: str) -> None:
+    """Proves: the case is never read from somewhere else instead, such as the server that is there by default."""
+    with pytest.raises(InputError, match=f"kept without {what}.*give the address in full"):
+        load_case(kept)

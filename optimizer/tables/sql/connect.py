@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from sqlalchemy.pool import NullPool
 
 from optimizer.errors import Finding, InputError, OutputError, UsageError
-from optimizer.tables.source import DatabaseUrl
+from optimizer.tables.source import SHOWN_OPTIONS, DatabaseUrl
 
 DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 SECONDS_TO_CONNECT = 15
@@ -56,6 +56,10 @@ def reading(address: DatabaseUrl) -> Iterator[Database]:
     Raises InputError when the database cannot be read, UsageError when the address is not one.
     """
     url, schema, prefix = _parts(address)
+    if address.hidden:
+        cure = "give the address in full"
+        found = f"the address was kept without {', '.join(address.hidden)}, which may hold a secret"
+        raise InputError([Finding(str(address), found, "an address in full", cure)])
     if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).is_file()):
         cure = "correct the path: three slashes before a relative one, four before an absolute one"
         raise InputError([Finding(str(address), "there is no such database file", "a SQLite database", cure)])
@@ -144,7 +148,8 @@ def _reason(error: SQLAlchemyError, url: URL) -> str:
     """What the database says, on one line, without the password of the address."""
     cause: object = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     text = " ".join(str(cause).split()).rstrip(".") or type(cause).__name__
-    secrets = [url.password, *(value for value in url.query.values() if isinstance(value, str))]
+    options = [value for name, value in url.query.items() if name not in SHOWN_OPTIONS]
+    secrets = [url.password, *(value for value in options if isinstance(value, str))]
     for secret in secrets:
         if secret:
             text = text.replace(str(secret), "***")
