@@ -253,6 +253,8 @@ class _Walker:
                 self.stated = self._range(attributes.get("ref", ""), "dimension")
             case "mergeCell":
                 self._range(attributes.get("ref", ""), "merged range")
+            case "table" if "ref" in attributes:
+                self._range(attributes["ref"], "table's range")
             case "worksheet":
                 self.is_sheet = True
 
@@ -286,9 +288,9 @@ class _Walker:
             bounds = range_boundaries(reference.replace("$", ""))
         except (ValueError, TypeError) as error:
             raise self._refusal(f"the {what} is {reference[:40]!r}", "a range such as A1:F20", _RESAVE) from error
-        if None in bounds:
-            raise self._refusal(f"the {what} is {reference[:40]!r}", "a range such as A1:F20", _RESAVE)
         first_column, first_row, last_column, last_row = bounds
+        if None in bounds or first_column > last_column or first_row > last_row:
+            raise self._refusal(f"the {what} is {reference[:40]!r}", "a range such as A1:F20", _RESAVE)
         self._within(last_row, last_column, what)
         area = (last_row - first_row + 1) * (last_column - first_column + 1)
         if what == "merged range":

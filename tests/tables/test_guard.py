@@ -225,12 +225,37 @@ CORNERS = [
         b'</sheetData><mergeCells><mergeCell ref="A1:ZZ200000"/></mergeCells>',
         "merged ranges cover more than 2,000,000 cells",
     ),
+    (
+        rb"</sheetData>",
+        b'</sheetData><mergeCells><mergeCell ref="A200000:ZZ1"/></mergeCells>',  # would count as cells that are freed
+        "the merged range is 'A200000:ZZ1'",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("old", "new", "found"), CORNERS)
 def test_cells_and_ranges_out_of_bounds(workbook: Path, old: bytes, new: bytes, found: str) -> None:
     assert found in refusal(_with_sheet(workbook, old, new)).found
+
+
+@pytest.mark.parametrize(
+    ("reference", "found"),
+    [
+        ("A:F", "the table's range is 'A:F'"),
+        ("5:8", "the table's range is '5:8'"),
+        ("F9:A5", "the table's range is 'F9:A5'"),
+        ("A5:XFD8", "a table's range reaches row 8, column 16,384"),
+    ],
+)
+def test_a_table_whose_range_is_none(workbook: Path, reference: str, found: str) -> None:
+    """Proves: a table without a first and a last cell is refused by name; reading it would end in a traceback."""
+    with zipfile.ZipFile(workbook) as archive:
+        name = next(name for name in archive.namelist() if name.startswith("xl/tables/"))
+    changed = re.sub(rb' ref="[^"]*"', f' ref="{reference}"'.encode(), part(workbook, name), count=1)
+    assert changed != part(workbook, name)
+    finding = refusal(rezipped(workbook, {name: changed}))
+    assert found in finding.found
+    assert name in finding.place
 
 
 def test_too_many_cells(workbook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
