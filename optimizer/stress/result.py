@@ -70,7 +70,8 @@ class Stress:
     """A stress test: what was kept and asked, and the futures played, 1 to their number.
 
     `calm` is the future in which everything is as the case says; `drivers` are what moves the others, in the order of
-    `played`. `asked` is how many futures were asked for; fewer were played if it was interrupted.
+    `played`. `asked` is how many futures were asked for; fewer were played if it was interrupted. `planned` is what the
+    plan costs, USD; of a tree on average.
     """
 
     title: str

@@ -21,7 +21,7 @@ from optimizer.model import highs
 from optimizer.model.outcome import available_threads
 from optimizer.plan.diff import HIDDEN
 from optimizer.plan.status import Status
-from optimizer.plan.tree import AnyPlan
+from optimizer.plan.tree import AnyPlan, TreePlan
 from optimizer.stress.drivers import Driver
 from optimizer.stress.journal import Journal
 from optimizer.stress.kept import Kept, keep
@@ -154,9 +154,14 @@ def _found(
     return Stress(
         settings.title, settings.currency, identity, asked.seed, asked.draws, stage.gap, asked.relaxed,
         settings.risk_tail, stage.kept.differs, stage.kept.until, calendar.quarters,
-        plan.result.objective or 0.0, _shown(stage.kept), known[CALM], tuple(played), _drivers(stage, len(played)),
+        _planned(plan), _shown(stage.kept), known[CALM], tuple(played), _drivers(stage, len(played)),
         seconds,
     )  # fmt: skip
+
+
+def _planned(plan: AnyPlan) -> float:
+    """What the plan costs, USD; of a tree the mean of its scenarios, whatever is minimised over them."""
+    return plan.expected if isinstance(plan, TreePlan) else plan.cost
 
 
 def _drivers(stage: Stage, count: int) -> tuple[Driver, ...]:
