@@ -130,8 +130,8 @@ def as_option(case: Case, backstop: Backstop) -> Case:
     """The case in which the whole cap of a backstop is the buyer's right, bought for nothing once its base is signed.
 
     It is exercised from the first to the last quarter in which the supplier puts anything in any scenario, on the terms
-    of the backstop; what scenarios change of these terms, they change of the option's. A backstop that is never drawn
-    is an option that can never be exercised.
+    of the backstop; what scenarios change of these terms, they change of the option's, and what they change of every
+    other option they do not. A backstop that is never drawn is an option that can never be exercised.
     """
     drawn, bare = tuple(_drawn(case, backstop)), without_backstop(case, backstop)
     if not drawn:
@@ -147,7 +147,17 @@ def as_option(case: Case, backstop: Backstop) -> Case:
     )
     moved = (_moved(row, backstop) for row in case.of(Shock))
     down = (replace(row, contract=option.option) for row in case.by(InService, "contract", backstop.backstop))
-    return Case((*bare.records, option, *down, *(row for row in moved if row is not None)))
+    return Case((*_named(bare), option, *down, *(row for row in moved if row is not None)))
+
+
+def _named(case: Case) -> Iterator[Record]:
+    """The rows of a case; what a scenario does to every option it does to each that there is, by name."""
+    options = [row.option for row in case.of(Option)]
+    for row in case.records:
+        if isinstance(row, Shock) and row.table == Option.TABLE.name:
+            yield from _elsewhere(row, (), options)
+        else:
+            yield row
 
 
 def right_of(backstop: Backstop) -> str:

@@ -258,6 +258,18 @@ def test_an_option_off_the_table_stays_off_it_in_every_scenario(row: str) -> Non
     assert sizes == {"o": 0.0, "p": 9.0 if row == EVERY else 6.0}
 
 
+def test_what_happens_to_every_option_does_not_happen_to_a_backstop_as_one() -> None:
+    """Proves: the option made of a backstop has the backstop's terms, whatever a scenario says of all other options.
+
+    Options of others at 9,000 a block in the high half change nothing: 6 blocks at 2,000 are worth 9,000. A broken rule
+    would give: a right that is never exercised, as a block short costs 5,000.
+    """
+    other = right(option="p", supplier="beta", premium_usd_per_block=100.0)
+    dearer = shock("high", "options", EVERY, Change.SET, 9.0, column="price_usd_per_gpu_hour")
+    found = asked(add(offered(), Supplier("beta"), other, dearer))
+    exactly(found.as_option, 9_000.0)
+
+
 def test_values_stay_with_the_plan(tmp_path: Path) -> None:
     """Proves: saved and loaded they are the same, beside what uncertainty is worth; what is changed is not believed."""
     plan = write_tree(tree(offered()), tmp_path / "plan")
