@@ -108,11 +108,15 @@ class Bounding:
         return self._with(part, dict(self.crew.envelopes(sought, self.search.strict, part.seconds)))
 
     def _gradients(self, part: Region, trunk: np.ndarray) -> Mapping[int, np.ndarray] | None:
-        """Multipliers to begin with, those of the relaxation; None where no trunk is in the part."""
+        """Multipliers to begin with, those of the relaxation; None where no trunk is in the part.
+
+        A bundle that holds nothing of it up, and that cannot carry the trunk on, keeps the multiplier it had last.
+        """
         end = self.master.linear_in(part.box, part.rows)
         if end is None:
             return None
-        return self.pricing.gradients(end, self.master.shares(trunk), range(self.crew.count), part.rows)
+        last = {number: bound.gradient for number, bound in part.bounds.items()}
+        return last | self.pricing.gradients(end, self.master.shares(trunk), range(self.crew.count), part.rows)
 
     def _with(self, part: Region, bounds: Mapping[int, Bound]) -> Region:
         """The part with bounds of all bundles; infinite where there is no trunk in it."""
