@@ -46,14 +46,18 @@ class Contract(Record):
     supplier: str = reference("who sells it", "suppliers")
     amended: tuple[SignedTerm, ...] = field(default=(), repr=False, compare=False)
 
-    def as_signed(self, case: Case, quarter: Quarter) -> Self:
-        """The contract on the terms on which it was signed in `quarter`; itself where they are those of its row."""
-        rows = tuple(row for row in case.by(SignedTerm, "contract", self.name) if row.signed == quarter)
+    def as_signed(self, case: Case, *quarters: Quarter) -> Self:
+        """The contract on the terms on which it was signed in a quarter; itself where they are those of its row.
+
+        Of several quarters, what is said of a later one goes before what is said of one named before it.
+        """
+        said = case.by(SignedTerm, "contract", self.name)
+        rows = {row.column: row for quarter in quarters for row in said if row.signed == quarter}
         if not rows:
             return self
         columns = dict(columns_of(type(self)))
-        terms = {row.column: row.typed(columns[row.column]) for row in rows}
-        return replace(with_cells(self, terms), amended=rows)
+        terms = {name: row.typed(columns[name]) for name, row in rows.items()}
+        return replace(with_cells(self, terms), amended=tuple(rows.values()))
 
     @property
     def lead(self) -> int:

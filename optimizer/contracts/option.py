@@ -78,9 +78,14 @@ class Option(DeliveryTerms, Dependent):
         return window(case, self.option, first, paper.exercise_until, Made.EXERCISE)
 
     def on_paper(self, case: Case, q: Quarter) -> "Option":
-        """The terms of an exercise in q: as it was exercised, else as on the paper of the rights last bought."""
+        """The terms of an exercise in q: as it was exercised, else as on the paper of the rights last bought.
+
+        What is said of an exercise in q goes before that paper, as where the rights are bought in the same plan.
+        """
         bought = [row.quarter for row in case.by(Signed, "contract", self.option) if row.action is Made.HOLD]
-        return self.as_signed(case, q if case.calendar.settled(q) or not bought else max(bought))
+        if case.calendar.settled(q) or not bought:
+            return self.as_signed(case, q)
+        return self.as_signed(case, max(bought), q)
 
     def buying(self, case: Case) -> tuple[Quarter, ...]:
         """Quarters in which rights can be bought: none after the last exercise; rights that lapsed were bought."""

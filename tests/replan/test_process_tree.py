@@ -11,6 +11,8 @@ from optimizer.case.scenario import LeastCost, Scenario
 from optimizer.case.settings import Objective
 from optimizer.case.world import Demand
 from optimizer.cli.replan import document, told
+from optimizer.contracts.block import Block
+from optimizer.contracts.option import Option
 from optimizer.errors import StaleError
 from optimizer.futures.future import UNCERTAIN
 from optimizer.futures.shock import Change
@@ -91,6 +93,28 @@ def test_without_news_the_tree_goes_on_digit_for_digit(path: str, slack: float, 
             approve(store, again.run.number, told, "me", "test")
             found = again
     assert isinstance(again.plan, Plan), "one scenario is left: the case is certain"
+
+
+@pytest.mark.parametrize("as_of", [SECOND, THIRD])
+def test_a_strike_that_came_true_holds_for_rights_that_were_bought_before(as_of: Quarter, store: Store) -> None:
+    """Proves: 4 rights bought for 2027Q3 cost 4,000 USD to exercise in the calm half and 10,000 where the strike of
+    that quarter is 2.5 USD. Replanned when that half has come true, it is 10,000 still.
+
+    A broken rule would give: 4,000, on the paper of the rights, as if what came true had not.
+    """
+    terms = {"supplier": "acme", "site": "home", "accelerator": "h100", "gpus_per_block": 1.0, "term_quarters": 1}
+    right = Option(option="o", price_usd_per_gpu_hour=1.0, max_blocks=4.0, buy_until=FIRST, **terms)
+    case = add(
+        edit(one_site(0.0, 0.0, 4.0), Block, "b", price_usd_per_gpu_hour=4.0),
+        replace(right, premium_usd_per_block=100.0, exercise_from=THIRD),
+        scenario("calm", 0.5),
+        scenario("dear", 0.5),
+        shock("dear", "options", "o", Change.SET, 2.5, column="price_usd_per_gpu_hour", since=THIRD),
+    )
+    first = state(store, case, FIRST)
+    assert first.run.objective == pytest.approx(400.0 + 0.5 * 4_000.0 + 0.5 * 10_000.0)
+    again = replan(case, as_of, store, EXACT, came_true="dear")
+    assert again.run.objective == pytest.approx(10_000.0) and again.cost_known == pytest.approx(10_000.0)
 
 
 def test_before_any_parting_nothing_is_material(store: Store) -> None:
