@@ -8,7 +8,7 @@ they took, so that they are a fair sample. What was played beyond is not forgott
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,7 +26,8 @@ from optimizer.stress.drivers import Driver
 from optimizer.stress.journal import Journal
 from optimizer.stress.kept import Kept, keep
 from optimizer.stress.play import CALM, Stage, play
-from optimizer.stress.result import Played, Stress
+from optimizer.stress.result import End, Played, Stress
+from optimizer.stress.summary import TOLERANCE, gap
 from optimizer.uncertainty.sampler import Sampler
 
 WORTH_WORKERS = 5.0
@@ -72,6 +73,7 @@ Told = Callable[[str | Tally], None]
 def stress(plan: AnyPlan, asked: Asked, told: Told, folder: Path | None = None) -> Stress:
     """Play the futures of a plan; those that the folder knows are not played again. Ctrl-C keeps what was played.
 
+    What time ended before it was solved or proven within the gap is played again: there may be more time now.
     Raises UsageError for a case that states no uncertainty, StaleError for a folder of another test, AuditError where
     a reaction does not pass its audit, FleetError where workers die again and again.
     """
@@ -79,12 +81,12 @@ def stress(plan: AnyPlan, asked: Asked, told: Told, folder: Path | None = None) 
     stage = _stage(plan, asked)
     identity = _identity(plan, stage)
     journal = None if folder is None else Journal(folder, identity)
-    known = {} if journal is None else dict(journal.known)
+    known = {} if journal is None else _proven(journal.known.values(), stage.gap)
     told("playing the future as the case says")
     calm = known.get(CALM) or stage.play(CALM)
     took = time.perf_counter() - began
     known[CALM] = calm
-    if journal is not None and CALM not in journal.known:
+    if journal is not None and calm is not journal.known.get(CALM):
         journal.add([calm])
     left = [number for number in range(1, asked.draws + 1) if number not in known]
     old, new, start = asked.draws - len(left), 0, time.perf_counter()
@@ -102,6 +104,11 @@ def stress(plan: AnyPlan, asked: Asked, told: Told, folder: Path | None = None) 
     return _found(plan, asked, stage, identity, known, time.perf_counter() - began)
 
 
+def _proven(played: Iterable[Played], asked: float) -> dict[int, Played]:
+    """Futures, by number, that more time would tell no more of."""
+    return {one.number: one for one in played if one.end is not End.UNSOLVED and gap(one) <= asked + TOLERANCE}
+
+
 def _stage(plan: AnyPlan, asked: Asked) -> Stage:
     if not plan.case.of(Uncertainty):
         cure = "fill the table uncertainties and solve again"
@@ -110,9 +117,9 @@ def _stage(plan: AnyPlan, asked: Asked) -> Stage:
     template = replace(plan.result, status=Status.SCENARIO, bound=None, gap=None, detail="a future", replanned="")
     kept = keep(plan, differs, asked.until)
     settings = plan.case.settings
-    gap = settings.mip_gap if asked.gap is None else asked.gap
+    within = settings.mip_gap if asked.gap is None else asked.gap
     seconds = settings.time_limit_seconds if asked.seconds is None else asked.seconds
-    return Stage(plan.case, kept, asked.seed, gap, seconds, asked.relaxed, template)
+    return Stage(plan.case, kept, asked.seed, within, seconds, asked.relaxed, template)
 
 
 def _identity(plan: AnyPlan, stage: Stage) -> str:

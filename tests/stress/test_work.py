@@ -1,5 +1,6 @@
 """How futures are played: in any order, by any number of workers, interrupted and gone on with, with workers killed."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -88,6 +89,22 @@ def test_an_interrupt_keeps_what_was_played_and_the_next_run_goes_on(
     again.clear()
     assert len(stress(plan, replace(ASKED, draws=40), lambda _: None, tmp_path).played) == 40
     assert again == list(range(31, 41)), "more draws of a test are its old ones and new ones"
+
+
+@pytest.mark.parametrize("ended", [{"end": "UNSOLVED", "cost": None}, {"bound": 0.0}])
+def test_what_time_ended_is_played_again(plan: Plan, tmp_path: Path, ended: dict[str, object]) -> None:
+    """Proves: a future that was not solved, or not proven within the gap, is played again with the time there is now.
+
+    A broken rule would give: the figure of the short search for ever, whatever --time-limit says.
+    """
+    whole = stress(plan, replace(ASKED, draws=5), lambda _: None, tmp_path).played
+    journal = tmp_path / NAME
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    lines = [line | ended if line.get("number") == 3 else line for line in lines]
+    journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    alone = [event for event in _told(plan, tmp_path) if isinstance(event, Tally)]
+    assert [(one.done, one.new) for one in alone] == [(5, 1)]
+    assert stress(plan, replace(ASKED, draws=5), lambda _: None, tmp_path).played == whole
 
 
 def test_a_future_that_is_missing_is_played_alone(plan: Plan, tmp_path: Path) -> None:
