@@ -55,7 +55,8 @@ class Finding:
     when: str = ""
 
     def __str__(self) -> str:
-        return f"{self.level.value.upper()} {self.place}: {self.found}. Expected {self.expected}. Fix: {self.cure}."
+        cure = self.cure if self.cure.endswith("?") else f"{self.cure}."
+        return f"{self.level.value.upper()} {self.place}: {self.found}. Expected {self.expected}. Fix: {cure}"
 
 
 class OptimizerError(Exception):
