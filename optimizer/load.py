@@ -1,6 +1,7 @@
 """Reading a case: workbook or CSV folder to addressed rows to a checked, frozen Case."""
 
 from collections.abc import Iterator, Sequence
+from enum import Enum
 
 from optimizer.case.case import Case
 from optimizer.case.check import check_case
@@ -15,7 +16,7 @@ from optimizer.tables.containers import read_raw
 from optimizer.tables.parse import Parsed, parse
 from optimizer.tables.quarter import Quarter
 from optimizer.tables.raw import RawTable
-from optimizer.tables.record import Record
+from optimizer.tables.record import Problem, Record
 from optimizer.tables.source import Source, source
 from optimizer.uncertainty.check import check_uncertainty
 
@@ -56,11 +57,19 @@ def _domain(case: Case, parsed: Parsed) -> Iterator[Finding]:
     for record in case.records:
         for problem in record.problems(case):
             place = parsed.place(record, problem.column)
-            yield Finding(place, problem.found, problem.expected, problem.cure, problem.level)
+            yield Finding(place, _found(record, problem), problem.expected, problem.cure, problem.level)
     checks = (check_case, check_history, check_paid, check_futures, check_idle, check_uncertainty)
     for record, problem in (found for check in checks for found in check(case)):
         place = parsed.place(record, problem.column)
-        yield Finding(place, problem.found, problem.expected, problem.cure, problem.level)
+        yield Finding(place, _found(record, problem), problem.expected, problem.cure, problem.level)
+
+
+def _found(record: Record, problem: Problem) -> str:
+    """What was found, with the column before it where it is no more than what the cell says."""
+    value = getattr(record, problem.column, None)
+    value = value.value if isinstance(value, Enum) else value
+    said = (str(value), f"{value:g}" if isinstance(value, int | float) else "blank")
+    return f"{problem.column} is {problem.found}" if problem.found in said else problem.found
 
 
 def load_case(path: str | Source) -> Case:

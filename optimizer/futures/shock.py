@@ -19,7 +19,7 @@ from optimizer.case.case import Case
 from optimizer.case.world import Demand, Performance, ServingCost, Workload
 from optimizer.contracts.contract import Contract
 from optimizer.contracts.parts.signed import SignedTerm, signed_name
-from optimizer.tables.coerce import Refused, coerce
+from optimizer.tables.coerce import Refused, coerce, did_you_mean
 from optimizer.tables.columns import Blank, Column, Kind, choice, number, reference, text
 from optimizer.tables.columns import quarter as in_quarter
 from optimizer.tables.quarter import Quarter
@@ -138,20 +138,32 @@ class Rows:
         key = shock.table, shock.row
         if key not in self.places:
             self.places[key] = [place for place, record in enumerate(self.records) if shock.covers(record)]
-        if not self.places[key]:
-            column = "row" if any(record.TABLE.name == shock.table for record in self.records) else "table"
-            cure = "correct the name, or add such a row to the case: it may say what holds anyway"
-            raise Unfit(Problem(column, getattr(shock, column), "what stands in the case", cure))
+        if not self.places[key] or shock.table in FIXED:
+            raise Unfit(self._absent(shock))
         return self.places[key]
+
+    def _absent(self, shock: Shock) -> Problem:
+        """A table or a row that the case does not have, or a table that is the same in every scenario."""
+        if shock.table in FIXED:
+            cure = "correct it: this table is the same in every scenario"
+            return Problem("table", shock.table, "a table of what may turn out otherwise", cure)
+        rows = [record.name for record in self.records if record.TABLE.name == shock.table]
+        tables = {record.TABLE.name for record in self.records} - set(FIXED)
+        column, known = ("row", rows) if rows else ("table", sorted(tables))
+        expected = f"a row of {shock.table}, or {EVERY}" if rows else "a table of the case that has rows"
+        add = "correct the name, or add such a row to the case: it may say what holds anyway"
+        return Problem(column, getattr(shock, column), expected, _nearest(getattr(shock, column), known, add))
 
     def _changed(self, record: Record, shock: Shock, known: Quarter) -> Iterator[Record]:
         """The row after the shock, and terms that hold for some signing quarters only."""
         name = shock.column or series_column(type(record)) or ""
         column = dict(columns_of(type(record))).get(name)
-        if column is None or column.kind not in CHANGEABLE or shock.table in FIXED:
-            expected = "a column that can change: " + ", ".join(_changeable(type(record)))
-            place = "table" if shock.table in FIXED else "column"
-            raise Unfit(Problem(place, getattr(shock, place) or "blank", expected, "correct it"))
+        if column is None or column.kind not in CHANGEABLE:
+            columns = _changeable(type(record))
+            expected = f"a column that can change: {', '.join(columns) or f'{shock.table} has none'}"
+            by_quarter = series_column(type(record)) and "leave it blank, and fill since and until"
+            cure = _nearest(shock.column, columns, by_quarter or "correct it")
+            raise Unfit(Problem("column", shock.column or "blank", expected, cure))
         if shock.since and shock.until and shock.until < shock.since:
             expected = f"{shock.since} or later, as since says"
             raise Unfit(Problem("until", str(shock.until), expected, "correct one of them"))
@@ -186,6 +198,12 @@ class Rows:
         term = self.records[place]
         assert isinstance(term, SignedTerm)
         return term.typed(column)
+
+
+def _nearest(name: str, known: Iterable[str], otherwise: str) -> str:
+    """The cure of a name that is not known: the one that is nearest, if any is near."""
+    near = did_you_mean(name, known)
+    return f"did you mean '{near}'?" if near else otherwise
 
 
 def _changeable(record: type[Record]) -> list[str]:
@@ -238,7 +256,9 @@ def _number(old: float | None, column: Column, shock: Shock, where: str | Quarte
     if (low is not None and (value < low or (column.above and value == low))) or (high is not None and value > high):
         bounds = f"{'above' if column.above else 'at least'} {low:g}" if low is not None and value <= low else ""
         expected = bounds or f"at most {high:g}"
-        raise Unfit(Problem("value", f"{value:g} in {where}", expected, "correct the shock"))
+        before = "blank" if old is None else f"{old:g}"
+        found = f"the number becomes {value:g} in {where} (now {before})"
+        raise Unfit(Problem("value", found, expected, "correct the shock"))
     return value
 
 

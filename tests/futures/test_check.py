@@ -1,5 +1,6 @@
 """Every way in which scenarios and shocks can be wrong, with the place and the cure."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,29 @@ def test_shocks_that_cannot_be(shocked: Any, column: str, words: str) -> None:
     table, where, what = one(GOOD, BAD, shocked)
     assert (table, where) == ("shocks", column)
     assert words in what
+
+
+@pytest.mark.parametrize(
+    ("shocked", "told"),
+    [
+        ({"table": "demnd"}, "table is demnd. Expected a table of the case that has rows. Fix: did you mean 'demand'?"),
+        ({"row": "trian"}, "row is trian. Expected a row of demand, or *. Fix: did you mean 'train'?"),
+        ({"column": "2027Q2"}, "column is 2027Q2. Expected a column that can change: units. Fix: leave it blank, and"),
+        ({"table": "settings"}, "table is settings. Expected a table of what may turn out otherwise. Fix: correct it"),
+        ({"table": "suppliers", "row": "*"}, "column is blank. Expected a column that can change: suppliers has none."),
+        ({"value": -1.0}, "the number becomes -1 in 2027Q2 (now 2). Expected at least 0."),
+        ({"value": None}, "value is blank. Expected a number."),
+    ],
+    ids=["table", "row", "quarter as a column", "settings", "no column", "range", "no value"],
+)
+def test_a_wrong_shock_is_told_in_words(shocked: dict[str, Any], told: str, tmp_path: Path) -> None:
+    """Proves: who typed a shock reads which column holds what, what was expected, and the name that is nearest."""
+    row = replace(shock("bad", "demand", "train", Change.SET, 9.0), **shocked)
+    case = add(BASE, GOOD, BAD, row)
+    write_folder(raw_tables(case.records, catalog(), case.calendar.quarters), tmp_path / "case")
+    with pytest.raises(InputError) as error:
+        load_case(str(tmp_path / "case"))
+    assert told in str(error.value) and "?." not in str(error.value)
 
 
 def test_what_was_signed_before_the_parting_cannot_change_before_it() -> None:
