@@ -54,6 +54,17 @@ def test_it_says_what_to_do_first(valued: TreePlan, tmp_path: Path) -> None:
     )
 
 
+def test_a_gap_is_not_called_the_optimum(valued: TreePlan) -> None:
+    """Proves: a plan that is proven to within a gap says so in the same breath, as the page of a certain plan does."""
+    assert page_of(valued, linked=False).headline.status == "Proven optimal"
+    near = replace(valued, result=replace(valued.result, gap=0.0168))
+    assert page_of(near, linked=False).headline.status == "Proven optimal within 1.68\xa0%"
+    assert (
+        page_of(replace(near, result=replace(near.result, status="feasible")), linked=False).headline.status
+        == "Feasible, not proven optimal: gap 1.68\xa0%"
+    )
+
+
 def test_values_are_told_in_words(valued: TreePlan) -> None:
     """Proves: figures with what they mean; a bracket where it is wider than the figure; what is not known is said."""
     information, solution, option = sentences(valued)

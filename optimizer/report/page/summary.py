@@ -8,7 +8,7 @@ from optimizer.ledger.keys import Cash
 from optimizer.ledger.operation import OVERRUN, OperationKey
 from optimizer.plan import statements
 from optimizer.plan.audit import Audit
-from optimizer.plan.plan import Plan
+from optimizer.plan.plan import Plan, Result
 from optimizer.plan.status import Status, StopReason
 from optimizer.report.page.decisions import NOT_OURS, Fact, contracted
 from optimizer.report.page.figures import Row, Table, hourly_kinds
@@ -59,15 +59,18 @@ def headline(plan: Plan, committed: float) -> Headline:
     """The headline. `committed` is the money made firm in the first quarter, USD."""
     result, currency = plan.result, plan.case.settings.currency
     objective = result.objective or 0.0
-    gap = "" if result.gap is None else at_most(result.gap)
     proven = result.status == Status.OPTIMAL
-    if proven:
-        status = "Proven optimal" if not result.gap else f"Proven optimal within {gap}"
-    elif result.status == Status.SCENARIO:
-        status = f"One scenario of a plan under uncertainty: {result.detail}"
-    else:
-        status = "Feasible, not proven optimal" + (f": gap {gap}" if gap else ": gap unknown")
-    return Headline(_act(plan, committed), proven, status, _bound(plan, objective, currency))
+    return Headline(_act(plan, committed), proven, standing(result), _bound(plan, objective, currency))
+
+
+def standing(result: Result) -> str:
+    """How good the plan is proven to be, in a few words."""
+    gap = "unknown" if result.gap is None else at_most(result.gap)
+    if result.status == Status.OPTIMAL:
+        return "Proven optimal" if not result.gap else f"Proven optimal within {gap}"
+    if result.status == Status.SCENARIO:
+        return f"One scenario of a plan under uncertainty: {result.detail}"
+    return f"Feasible, not proven optimal: gap {gap}"
 
 
 def _act(plan: Plan, committed: float) -> str:

@@ -13,7 +13,7 @@ from optimizer.plan.tree import TreePlan
 from optimizer.report.page import deal, spread, worth
 from optimizer.report.page.deal import DealView
 from optimizer.report.page.figures import Figure, Row, Table
-from optimizer.report.page.summary import STOPS, Card, Headline
+from optimizer.report.page.summary import STOPS, Card, Headline, standing
 from optimizer.report.page.text import at_most, money, percent, spaced
 from optimizer.report.page.worth import Sentence
 from optimizer.report.page.write import template
@@ -78,15 +78,13 @@ def page_of(tree: TreePlan, linked: bool) -> TreePage:
     calendar, settings, result = tree.case.calendar, tree.case.settings, tree.result
     every, options = courses(tree), rights(tree)
     proven = result.status == Status.OPTIMAL
-    gap = "gap unknown" if result.gap is None else f"gap {at_most(result.gap)}"
-    status = f"{'Proven optimal' if proven else 'Feasible, not proven optimal'}: {gap}"
     decide, wait = (spaced(phrase[0].upper() + phrase[1:]) for phrase in advice(tree))
     figures = (*spread.costs(tree, every), spread.shortfall(every), spread.exercises(tree, options))
     bars = _bars(every, settings.currency)
     return TreePage(
         title=settings.title,
         horizon=f"{calendar.first} to {calendar.end + -1}",
-        headline=Headline(decide, proven, status, _bound(tree)),
+        headline=Headline(decide, proven, standing(result), _bound(tree)),
         waits_for=wait,
         cards=_cards(tree, every),
         decided=_decided(tree),
