@@ -9,6 +9,7 @@ from optimizer.case.settings import Objective
 from optimizer.examples.branched import branched
 from optimizer.load import load_case
 from optimizer.plan.tree import TreePlan
+from optimizer.report.workbook.style import Format
 from optimizer.report.workbook.trees.book import write_tree_workbook
 from optimizer.run import Request, solve_tree
 from optimizer.studies.deal import deal
@@ -106,7 +107,8 @@ def test_values_are_live(settings: dict[str, object], tmp_path: Path, recalculat
 @pytest.mark.libreoffice
 def test_the_values_of_a_deal_are_live(tmp_path: Path, recalculate: Recalculate) -> None:
     """Proves: means, values and brackets are formulas over the scenarios and least costs; recalculated, too: 32,000 for
-    the firm part, 9,000 as an option, 1,500 a block, -3,000 as a backstop, 12,000 for the right to decide.
+    the firm part, 9,000 as an option, 1,500 a block, -3,000 as a backstop, 12,000 for the right to decide. The
+    picture says that its axis is in USD, and probabilities are shown as on the sheet of scenarios.
 
     A broken rule would give: pasted figures, or 0 for a backstop that costs more than it brings.
     """
@@ -122,7 +124,9 @@ def test_the_values_of_a_deal_are_live(tmp_path: Path, recalculate: Recalculate)
         assert rows["Most premium a block, for rights to all of it"][1] == pytest.approx(1_500.0)
     book = load_workbook(path)
     assert sum(cell.data_type == "f" for row in book["Deals"].iter_rows() for cell in row) == 4 * 3 + 4 * 3 + 1
-    assert len(book["Deals"]._charts) == 1
+    (chart,) = book["Deals"]._charts
+    assert chart.title.tx.rich.p[0].r[0].t.endswith(", USD")
+    assert book["Deals"]["C7"].number_format == Format.CHANCE.value
 
 
 @pytest.mark.libreoffice

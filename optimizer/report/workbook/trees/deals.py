@@ -50,7 +50,7 @@ def _sides(sheet: Sheet, tree: TreePlan, deal: Deal) -> dict[Table, Known]:
     shares = []
     for one in courses:
         sheet.words(sheet.next, LABEL, one.scenario, LEFT)
-        shares.append(sheet.put(sheet.next, SHARE, one.probability, Style(Format.GAP)))
+        shares.append(sheet.put(sheet.next, SHARE, one.probability, Style(Format.CHANCE)))
         sheet.next += 1
     row = sheet.next
     names = [name for name, _ in DRAWN]
@@ -61,7 +61,8 @@ def _sides(sheet: Sheet, tree: TreePlan, deal: Deal) -> dict[Table, Known]:
     sheet.next = row + len(names) + 3
     drawn = [(head, cells) for head, (_, cells) in zip(heads, columns, strict=True) if cells]
     if len(drawn) > 1:
-        _picture(sheet, [head for head, _ in drawn], [cells for _, cells in drawn])
+        title = f"Present value by what is on the table, {tree.case.settings.currency}"
+        _picture(sheet, title, [head for head, _ in drawn], [cells for _, cells in drawn])
     return {side.table: known for side, (known, _) in zip(deal.sides, columns, strict=True)}
 
 
@@ -88,7 +89,7 @@ def _side(
     return (found, proven), drawn
 
 
-def _picture(sheet: Sheet, heads: Sequence[Cell], columns: Sequence[Sequence[Cell]]) -> None:
+def _picture(sheet: Sheet, title: str, heads: Sequence[Cell], columns: Sequence[Sequence[Cell]]) -> None:
     """The dearest, the mean and the cheapest, side by side."""
     names = tuple(str(head.shown) for head in heads)
     across = _across(heads)
@@ -98,7 +99,7 @@ def _picture(sheet: Sheet, heads: Sequence[Cell], columns: Sequence[Sequence[Cel
         figures = tuple(cell.amount(0) for cell in cells)
         label = f"'{sheet.name}'!${letter(LABEL)}${cells[0].row}"
         series.append(Plotted(name, label, names, across, figures, _across(cells), colour, True, number != 1))
-    draw(sheet, "Cost by what is on the table", series, (LABEL, LAST, sheet.next, sheet.next + CHART_ROWS), SHORT_MONEY)
+    draw(sheet, title, series, (LABEL, LAST, sheet.next, sheet.next + CHART_ROWS), SHORT_MONEY)
     sheet.next += CHART_ROWS + 2
 
 

@@ -78,7 +78,7 @@ def write_scenarios(sheet: Sheet, tree: TreePlan, every: Sequence[Course]) -> Sc
     reported = _figure(sheet, f"Objective of the solver, {currency}", tree.result.objective or 0.0)
     known = tree.result.bound
     bound = None if known is None else _figure(sheet, f"Proven lower bound, {currency}", known)
-    tie = _figure(sheet, "Largest difference that is a rounding error", TIE)
+    tie = _figure(sheet, f"Largest difference that is a rounding error, {currency}", TIE)
     tied = choose(absolute(whole - ONE) <= tie, ONE, ONE - ONE)
     holds = choose(absolute(objective - reported) <= tie, tied, ONE - ONE)
     sheet.words(sheet.next, SCENARIO, "Master check", QUIET)

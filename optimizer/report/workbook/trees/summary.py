@@ -77,7 +77,7 @@ def _worth(sheet: Sheet, tree: TreePlan, scenarios: ScenarioView, options: Seque
     _named(sheet, "Perfect information: every scenario known in advance")
     mean = least(sheet, sheet.next, FIGURE, found.planning)
     value_cells(sheet, sheet.next, VALUE, mean, plan)
-    _named(sheet, "Planning for more than the mean: the mean's plan, come what may")
+    _named(sheet, "Planning for more than the mean: the mean's plan kept")
     for row in options:
         without = (_linked(sheet, sheet.next, FIGURE, row.cost), _linked(sheet, sheet.next, BOUND, row.bound))
         value_cells(sheet, sheet.next, VALUE, without, plan)
