@@ -2,14 +2,18 @@
 
 import argparse
 import json
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 
+from optimizer.catalog import catalog
 from optimizer.cli.text import chance, table, usd
 from optimizer.errors import Exit, StaleError
-from optimizer.plan.diff import Change, Difference, Later, difference
+from optimizer.plan.diff import RECORDS, Change, Difference, InputChange, Later, difference
 from optimizer.plan.diff_tree import tree_difference
 from optimizer.plan.save_tree import load_any
 from optimizer.plan.tree import AnyPlan, TreePlan
+from optimizer.tables.record import key_columns
 
 
 def run(arguments: argparse.Namespace) -> Exit:
@@ -36,12 +40,7 @@ def text(found: Difference) -> str:
     """The difference for a terminal: cost, inputs, decisions, money."""
     cost = found.objective
     lines = [f"objective {cost.before:,.2f} -> {cost.after:,.2f} ({cost.after - cost.before:+,.2f} {cost.unit})", ""]
-    if found.inputs:
-        rows = [(f"{i.table} {i.row} {i.column}", _shown(i.before), _shown(i.after)) for i in found.inputs]
-        lines += [table(("input", "before", "after"), rows), ""]
-        lines += [_cause(found), ""]
-    else:
-        lines += ["no input changed", ""]
+    lines += [*_inputs(found.inputs), ""]
     lines.append(_changes("decision", found.decisions) if found.decisions else "no decision changed")
     if found.later:
         lines += ["", _later(found.later)]
@@ -52,10 +51,42 @@ def text(found: Difference) -> str:
     return "\n".join(lines)
 
 
-def _cause(found: Difference) -> str:
-    if len(found.inputs) == 1:
+def _inputs(changes: Sequence[InputChange]) -> list[str]:
+    """A line an input that differs.
+
+    Of a row that only one plan has, columns that its name says already are left out; where it is one of those that a
+    replan writes, of what was signed, paid and done, the row is counted.
+    """
+    naming = {kind.TABLE.name: () if kind.TABLE.vertical else key_columns(kind) for kind in catalog()}
+    rows: dict[tuple[str, str], list[InputChange]] = {}
+    for one in changes:
+        rows.setdefault((one.table, one.row), []).append(one)
+    told: list[InputChange] = []
+    kept: Counter[str] = Counter()
+    for (name, _), cells in rows.items():
+        plain = [one for one in cells if one.column not in naming[name]]
+        if name in RECORDS and len(plain) < len(cells):
+            kept[name] += 1
+        else:
+            told += plain or cells
+    lines = ["no input changed"]
+    if told:
+        shown = [(_place(one), _shown(one.before), _shown(one.after)) for one in told]
+        lines = [table(("input", "before", "after"), shown), "", _cause(len(told))]
+    if kept:
+        lines.append("rows that a replan writes differ: " + ", ".join(f"{kept[name]} of {name}" for name in kept))
+    return lines
+
+
+def _place(one: InputChange) -> str:
+    """Table, row and column; the settings are one row, of the same name."""
+    return " ".join(dict.fromkeys((one.table, one.row, one.column)))
+
+
+def _cause(count: int) -> str:
+    if count == 1:
         return "One input changed: everything below follows from it."
-    return f"{len(found.inputs)} inputs changed together; change one at a time to part their effects."
+    return f"{count} inputs changed together; change one at a time to part their effects."
 
 
 def _changes(title: str, changes: tuple[Change, ...]) -> str:
@@ -84,4 +115,6 @@ def _later(changes: tuple[Later, ...]) -> str:
 
 
 def _shown(value: object) -> str:
-    return "-" if value is None else str(value)
+    if value is None:
+        return "-"
+    return f"{value:.15g}" if isinstance(value, float) else str(value)

@@ -20,6 +20,7 @@ from optimizer.store import Run, State, Store
 from optimizer.tables.quarter import Quarter
 
 Action = Callable[[Store, argparse.Namespace], Exit]
+CENT = 0.01
 
 
 def run(arguments: argparse.Namespace) -> Exit:
@@ -86,6 +87,8 @@ def compare(store: Store, arguments: argparse.Namespace) -> Exit:
     if arguments.json:
         print(json.dumps({"schema": "optimizer/diff@1", **asdict(found)}, indent=2, default=str))
     else:
+        if abs(found.objective.before - (before.objective or 0.0)) >= CENT:
+            print(f"what is still to come from {after.as_of} on, both plans as run {after.number} values it")
         print(diff_text(found))
     return Exit.DONE
 

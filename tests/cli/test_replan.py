@@ -170,6 +170,26 @@ def test_a_draft_of_an_older_baseline_is_refused(case: Path, capsys: Shown) -> N
     assert "continues run 1, but run 3 is approved now" in capsys.readouterr().err
 
 
+def test_differences_are_told_by_input_and_not_by_cell_of_the_record(case: Path, tmp_path: Path, capsys: Shown) -> None:
+    """Proves: rows that rolling wrote are counted and not listed, a new row is told without the columns that name it,
+    and a comparison across dates says from when on and by whose figures.
+    """
+    assert replan(case, "--out", str(tmp_path / "one")) == Exit.CHANGED
+    assert main(["approve", "1", "--why", "first"]) == Exit.DONE
+    (case / "serving_costs.csv").write_text("workload,site,usd_per_unit_hour\nchat,oslo,0.001\n")
+    assert main(["replan", str(case), "--as-of", "2027Q2", "--out", str(tmp_path / "two")]) in (0, Exit.CHANGED)
+    capsys.readouterr()
+    assert main(["diff", str(tmp_path / "one"), str(tmp_path / "two")]) == Exit.DONE
+    said = capsys.readouterr().out
+    assert "rows that a replan writes differ: " in said and " of signed, " in said
+    assert "\nsettings as_of " in said and "\nsigned " not in said
+    assert "\nserving_costs chat / oslo usd_per_unit_hour " in said and "chat / oslo workload" not in said
+    assert main(["runs", "compare", "1", "2"]) == Exit.DONE
+    said = capsys.readouterr().out
+    assert said.startswith("what is still to come from 2027Q2 on, both plans as run 2 values it\n")
+    assert "rows that a replan writes" not in said
+
+
 def test_runs_compare_export_prune_and_verify(case: Path, tmp_path: Path, capsys: Shown) -> None:
     approved(case)
     edit(case, "demand", "chat,100,200,300,400", "chat,100,200,600,800")
