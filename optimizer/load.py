@@ -68,6 +68,8 @@ def _found(record: Record, problem: Problem) -> str:
     """What was found, with the column before it where it is no more than what the cell says."""
     value = getattr(record, problem.column, None)
     value = value.value if isinstance(value, Enum) else value
+    if value == problem.found:
+        return f"{problem.column} is '{value}'"
     said = (str(value), f"{value:g}" if isinstance(value, int | float) else "blank")
     return f"{problem.column} is {problem.found}" if problem.found in said else problem.found
 

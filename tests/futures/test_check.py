@@ -118,10 +118,19 @@ def test_shocks_that_cannot_be(shocked: Any, column: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("shocked", "told"),
     [
-        ({"table": "demnd"}, "table is demnd. Expected a table of the case that has rows. Fix: did you mean 'demand'?"),
-        ({"row": "trian"}, "row is trian. Expected a row of demand, or *. Fix: did you mean 'train'?"),
-        ({"column": "2027Q2"}, "column is 2027Q2. Expected a column that can change: units. Fix: leave it blank, and"),
-        ({"table": "settings"}, "table is settings. Expected a table of what may turn out otherwise. Fix: correct it"),
+        (
+            {"table": "demnd"},
+            "table is 'demnd'. Expected a table of the case that has rows. Fix: did you mean 'demand'?",
+        ),
+        ({"row": "trian"}, "row is 'trian'. Expected a row of demand, or *. Fix: did you mean 'train'?"),
+        (
+            {"column": "2027Q2"},
+            "column is '2027Q2'. Expected a column that can change: units. Fix: leave it blank, and",
+        ),
+        (
+            {"table": "settings"},
+            "table is 'settings'. Expected a table of what may turn out otherwise. Fix: correct it",
+        ),
         ({"table": "suppliers", "row": "*"}, "column is blank. Expected a column that can change: suppliers has none."),
         ({"value": -1.0}, "the number becomes -1 in 2027Q2 (now 2). Expected at least 0."),
         ({"value": None}, "value is blank. Expected a number."),
