@@ -15,6 +15,7 @@ from optimizer.uncertainty.fitting import Move, fitted
 from optimizer.uncertainty.history import Every, read_history
 
 AUTO = "auto"
+YEARLY = ("volatility", "growth", "speed")
 
 
 def run(arguments: argparse.Namespace) -> Exit:
@@ -60,15 +61,21 @@ def _plain(value: object) -> object:
 
 def text(fits: Sequence[Fit], found: Sequence[Pair], moved: Sequence[str]) -> str:
     """The estimates, each with its standard error, for a terminal."""
-    heads = ("series", "taken for", "changes", "up", "down", "from", "to", "volatility", "growth", "speed", "level")
-    lines = [table(heads, [_row(one) for one in fits])]
-    lines += [f"{one.series}: returns to a level if {one.returns:.2f} is below {one.point:.2f}" for one in fits]
+    heads = ("series", "taken for", "changes", "up", "down", "from", "to", *(f"{name} a year" for name in YEARLY))
+    lines = [table((*heads, "level"), [_row(one) for one in fits]), *(_returns(one) for one in fits)]
     if found:
         rows = [(f"{pair.first}, {pair.second}", _shown(pair.correlation, 2), str(pair.count)) for pair in found]
         lines += ["", table(("unexplained changes together", "correlation", "changes"), rows)]
     if moved:
         lines += ["", "moved to the nearest correlations that can be true together:", *moved]
     return "\n".join(lines)
+
+
+def _returns(one: Fit) -> str:
+    """(FIT-4) in words."""
+    if one.returns < one.point:
+        return f"{one.series}: returns to a level (Dickey-Fuller {one.returns:.2f}, below {one.point:.2f})"
+    return f"{one.series}: no return to a level is seen (Dickey-Fuller {one.returns:.2f}, not below {one.point:.2f})"
 
 
 def _row(one: Fit) -> tuple[str, ...]:

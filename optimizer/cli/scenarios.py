@@ -8,6 +8,7 @@ from dataclasses import asdict
 from optimizer.amend import require_new, write_amended
 from optimizer.case.case import Case
 from optimizer.case.scenario import Scenario
+from optimizer.case.uncertainty import Process, Uncertainty
 from optimizer.cli.case import read
 from optimizer.cli.progress import ProgressLine
 from optimizer.cli.text import table, usd
@@ -107,7 +108,9 @@ def text(made: Made) -> str:
     if made.stakes:
         heads = ("what it moves the cost by", "low draw", "high draw", "difference")
         lines += [table(heads, [_stake(stake) for stake in made.stakes.each]), ""]
-    lines += [table(("in " + str(found.each[0].quarter), *HEADS), [_likeness(one) for one in found.each]), ""]
+    slips = {row.uncertainty for row in made.case.of(Uncertainty) if row.process is Process.SLIP}
+    likeness = [_likeness(one, one.uncertainty in slips) for one in found.each]
+    lines += [table(("in " + str(found.each[0].quarter), *HEADS), likeness), ""]
     lines += list(_kept(made))
     return "\n".join(lines)
 
@@ -138,7 +141,8 @@ def _stake(stake: Stake) -> tuple[str, ...]:
     return stake.uncertainty, usd(stake.low_usd), usd(stake.high_usd), usd(stake.usd)
 
 
-def _likeness(one: Likeness) -> tuple[str, ...]:
+def _likeness(one: Likeness, slips: bool) -> tuple[str, ...]:
     names = ("mean", "deviation", "low", "high")
     pairs = ((getattr(one.draws, name), getattr(one.tree, name)) for name in names)
-    return one.uncertainty, *(f"{value:.3f}" for pair in pairs for value in pair)
+    unit = "quarters late" if slips else "multiple"
+    return f"{one.uncertainty} ({unit})", *(f"{value:.3f}" for pair in pairs for value in pair)

@@ -158,7 +158,7 @@ def _drivers(summary: Summary) -> str:
 
 def _part(part: Part) -> tuple[str, ...]:
     swing = ("-" if cost is None else usd(cost) for cost in (part.low, part.high))
-    unit = " late" if part.process.value == "slip" else "x"
+    unit = " quarters late" if part.process.value == "slip" else "x"
     share = "-" if part.share is None else f"{part.share:.0%}".replace("-0%", "0%")
     return (part.driver, share, *swing, f"{part.all:.2f}{unit}", f"{part.tail:.2f}{unit}")
 

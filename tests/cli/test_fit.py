@@ -18,9 +18,12 @@ INTO = (GCP, "--case", TUTORIAL, *MOVES)
 
 
 def test_the_past_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """Proves: estimates stand with their errors, by the year, and why a series is taken for a walk is said."""
     assert main(["fit", GCP]) == Exit.DONE
     said = capsys.readouterr().out
     assert "0.555 ± 0.139" in said and "h100_us_central1, h100_us_east4" in said and "0.93 ± 0.05" in said
+    assert "volatility a year" in said
+    assert "h100_us_central1: no return to a level is seen (Dickey-Fuller -1.69, not below -3.27)" in said
     assert main(["fit", GCP, "--every", "month", "--json"]) == Exit.DONE
     found = json.loads(capsys.readouterr().out)
     assert found["schema"] == "optimizer/fit@1" and found["series"][0]["count"] == 25

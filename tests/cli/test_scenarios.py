@@ -40,8 +40,8 @@ def test_scenarios_go_into_a_new_case(case: Path, tmp_path: Path, capsys: pytest
     said = capsys.readouterr().out
     assert "64 futures drawn (seed 0), 5 kept; known apart: 5 in 2027Q2" in said
     assert (
-        "work" in said
-        and "price" in said
+        "work (multiple)" in said
+        and "price (multiple)" in said
         and "of the spread of the cost is kept" in said
         and "largest error of a correlation" in said
     )
@@ -132,7 +132,7 @@ def test_what_is_stated_wrongly_is_told_with_its_cell(case: Path, capsys: pytest
     (case / "correlations.csv").unlink()
     assert main(["check", str(case)]) == Exit.INPUT
     said = capsys.readouterr().out
-    assert "uncertainties.csv:2, column row: trian. Expected a row of demand" in said
+    assert "uncertainties.csv:2, column row: row is 'trian'. Expected a row of demand" in said
 
 
 def test_stated_uncertainty_without_scenarios_is_told(

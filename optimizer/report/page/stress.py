@@ -292,7 +292,7 @@ def _swing(one: Part, top: float, x: Callable[[float], float], currency: str) ->
 
 def _driver(one: Part, currency: str) -> Row:
     ends = ("–" if end is None else money(end, currency) for end in (one.low, one.high))
-    unit = " late" if one.process is Process.SLIP else "×"
+    unit = " quarters late" if one.process is Process.SLIP else "×"
     share = "–" if one.share is None else percent(one.share, 0)
     return Row(one.driver, (share, *ends, f"{one.all:.2f}{unit}", f"{one.tail:.2f}{unit}"))
 
