@@ -71,7 +71,9 @@ class Stress:
 
     `calm` is the future in which everything is as the case says; `drivers` are what moves the others, in the order of
     `played`. `asked` is how many futures were asked for; fewer were played if it was interrupted. `planned` is what the
-    plan costs, USD; of a tree on average.
+    plan costs, USD; of a tree on average. `kept` has action, contract (with site and load segment of what is bought by
+    the hour), quarter and quantity of what is kept; `units` what quantities count, by action and contract. Money in
+    USD, time in seconds.
     """
 
     title: str
@@ -87,10 +89,15 @@ class Stress:
     quarters: tuple[Quarter, ...]
     planned: float
     kept: tuple[tuple[str, str, str, float], ...]
+    units: dict[tuple[str, str], str]
     calm: Played
     played: tuple[Played, ...] = field(repr=False)
     drivers: tuple[Driver, ...] = field(repr=False)
     seconds: float = 0.0
+
+    def unit(self, action: str, contract: str) -> str:
+        """What quantities of a decision count, such as blocks; site and segment behind the contract do not matter."""
+        return self.units.get((action, contract.split(", ")[0]), "")
 
     @property
     def interrupted(self) -> bool:

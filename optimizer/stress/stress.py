@@ -14,7 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
+from optimizer.case.case import Case
 from optimizer.case.uncertainty import Uncertainty
+from optimizer.contracts.contract import Contract
 from optimizer.decompose.spread import spread
 from optimizer.errors import UsageError
 from optimizer.model import highs
@@ -161,8 +163,8 @@ def _found(
     return Stress(
         settings.title, settings.currency, identity, asked.seed, asked.draws, stage.gap, asked.relaxed,
         settings.risk_tail, stage.kept.differs, stage.kept.until, calendar.quarters,
-        _planned(plan), _shown(stage.kept), known[CALM], tuple(played), _drivers(stage, len(played)),
-        seconds,
+        _planned(plan), _shown(stage.kept), _units(plan.case), known[CALM], tuple(played),
+        _drivers(stage, len(played)), seconds,
     )  # fmt: skip
 
 
@@ -180,6 +182,12 @@ def _drivers(stage: Stage, count: int) -> tuple[Driver, ...]:
         for at, (stated, first) in enumerate(zip(sampler.stated, sampler.starts, strict=True))
         if not stated.moves_with
     )
+
+
+def _units(case: Case) -> dict[tuple[str, str], str]:
+    """What decisions count, by action and contract."""
+    offered = (decision for contract in case.of(Contract) for decision in contract.decisions(case))
+    return {(one.key.action.value, one.key.contract): one.unit for one in offered}
 
 
 def _shown(kept: Kept) -> tuple[tuple[str, str, str, float], ...]:

@@ -13,6 +13,7 @@ from optimizer.contracts.block import Block
 from optimizer.errors import AuditError, InputError, StaleError, UsageError
 from optimizer.examples.generator import SMALL, generate
 from optimizer.examples.stated import stated
+from optimizer.report.page.stress import page_of
 from optimizer.rules.policy import PolicyKind
 from optimizer.run import Request, solve, solve_tree
 from optimizer.stress import play as playing
@@ -139,7 +140,7 @@ def test_what_was_decided_before_is_kept_and_the_rest_reacts() -> None:
 def test_commitments_are_kept_up_to_the_quarter_asked_for() -> None:
     """Proves: (KEEP-2): with --until the second quarter, c signed in it stays; in the third it reacts.
 
-    The plan signs 10 of c in each quarter; without --until, both react.
+    The plan signs 10 of c in each quarter; without --until, both react. The page says what is counted.
     """
     case = edit(one_site(0.0, 10.0, 10.0), Block, "b", sign_from=FIRST + 1, price_usd_per_gpu_hour=2.0)
     case = add(case, walk("demand", volatility=0.5))
@@ -150,6 +151,11 @@ def test_commitments_are_kept_up_to_the_quarter_asked_for() -> None:
     assert free.played[0].cost == pytest.approx(2_000.0 * (first + second))
     assert held.played[0].cost == pytest.approx(20_000.0 + 5_000.0 * max(0.0, first - 10.0) + 2_000.0 * second)
     assert held.kept == (("sign", "b", str(FIRST + 1), 10.0),) and not free.kept
+    assert held.unit("sign", "b") == "blocks"
+    page = page_of(Summary(held), "")
+    assert page.commitments is not None and page.commitments.rows[0].cells == (str(FIRST + 1), "10 blocks")
+    assert page.reactions is not None
+    assert all(row.cells[1].endswith((" block", " blocks")) for row in page.reactions.rows)
 
 
 def test_a_shock_on_what_is_kept_makes_the_future_impossible_and_is_told() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from optimizer.case.uncertainty import Process
 from optimizer.files import write_text
+from optimizer.plan.plan import counted
 from optimizer.report.page import spread
 from optimizer.report.page.columns import Columns, Layer, quarter_columns
 from optimizer.report.page.figures import Figure, Key, Row, Table
@@ -237,7 +238,10 @@ def _futures(futures: Sequence[Future], currency: str) -> Table:
 
 def _reactions(summary: Summary) -> Table:
     rows = tuple(
-        Row(f"{one.action} {one.contract}", (percent(one.chance.value), quantity(one.quantity)))
+        Row(
+            f"{one.action} {one.contract}",
+            (percent(one.chance.value), _counted(summary, one.action, one.contract, one.quantity)),
+        )
         for one in summary.reactions[:MOST_REACTIONS]
     )
     return Table("", ("In reaction", "Chance", "Quantity, if so"), rows)
@@ -245,9 +249,14 @@ def _reactions(summary: Summary) -> Table:
 
 def _commitments(summary: Summary) -> Table:
     rows = tuple(
-        Row(f"{action} {contract}", (when, quantity(amount))) for action, contract, when, amount in summary.stress.kept
+        Row(f"{action} {contract}", (when, _counted(summary, action, contract, amount)))
+        for action, contract, when, amount in summary.stress.kept
     )
     return Table("", ("Kept", "Quarter", "Quantity"), rows)
+
+
+def _counted(summary: Summary, action: str, contract: str, amount: float) -> str:
+    return counted(float(f"{amount:.2f}"), summary.stress.unit(action, contract))
 
 
 def _drivers(summary: Summary) -> Figure:

@@ -160,17 +160,21 @@ def _limits(sheet: Sheet, summary: Summary) -> None:
 
 
 def _reactions(sheet: Sheet, summary: Summary) -> None:
-    sheet.widths((3, 14, 22, 48, 14, 14, 18))
+    found = summary.stress
+    sheet.widths((3, 14, 22, 48, 14, 14, 18, 12))
     heads(sheet, "What", "Action", "Contract", "Quarter", "Chance", "Quantity", right=3)
-    for action, contract, when, amount in summary.stress.kept:
+    sheet.header(4, 8, "Unit", indent=1)
+    for action, contract, when, amount in found.kept:
         _line(sheet, ("kept", action, contract))
         sheet.words(sheet.next, 5, when, Style())
         sheet.put(sheet.next, 7, amount, Style(Format.DECIMAL))
+        sheet.words(sheet.next, 8, found.unit(action, contract), AFTER)
         sheet.next += 1
-    for one in summary.reactions if summary.stress.solved else ():
+    for one in summary.reactions if found.solved else ():
         _line(sheet, ("in reaction", one.action, one.contract))
         sheet.put(sheet.next, 6, one.chance.value, Style(Format.SHARE))
         sheet.put(sheet.next, 7, one.quantity, Style(Format.DECIMAL))
+        sheet.words(sheet.next, 8, found.unit(one.action, one.contract), AFTER)
         sheet.next += 1
 
 
