@@ -6,10 +6,12 @@ from threading import Event
 
 import pytest
 
+from optimizer.case.world import Workload
 from optimizer.contracts.block import Block
 from optimizer.model.outcome import Progress
+from optimizer.rules.budget import Budget
 from optimizer.run import Request, Step, program_of, solve
-from tests.builders import EXACT, add, block, demanded, edit, edit_settings, one_site, power, solved
+from tests.builders import EXACT, across, add, block, demanded, edit, edit_settings, one_site, power, solved
 
 
 def test_infeasible_names_the_families_that_conflict() -> None:
@@ -22,6 +24,18 @@ def test_infeasible_names_the_families_that_conflict() -> None:
     families, *named = plan.result.detail.splitlines()
     assert families.endswith("cannot hold together: CAPACITY-1, DEMAND-1, POWER-1")
     assert "  Power: stay within energised power" in named
+
+
+def test_what_would_have_to_bend_is_told_in_the_unit_of_its_limit() -> None:
+    """Proves: two demands of 10 that must be served cost 20,000 USD, 4,000 more than there are; they draw
+    20 kW, 8 more than are energised. A broken rule would give: 4, as the row of the program is in thousands of USD.
+    """
+    case = edit(one_site(10.0), Workload, "train", must_serve=True)
+    case = add(case, *demanded("more", 10.0, must_serve=True))
+    poor = add(case, Budget(budget="cap", amount=across(16_000.0)))
+    assert solve(poor, EXACT).result.detail.endswith("BUDGET-1 cap 2027Q1 (by 4,000 USD)")
+    dark = add(case, power("home", 0.012))
+    assert solve(dark, EXACT).result.detail.endswith("POWER-1 home 2027Q1 (by 0.008 MW)")
 
 
 def test_demand_that_nothing_can_serve_is_named() -> None:

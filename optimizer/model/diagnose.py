@@ -25,7 +25,7 @@ SHOWN = 5
 
 
 def conflict(form: Formulation, program: Program) -> str:
-    """The families that conflict, and the rows that would have to bend least and by how much (in the row's unit)."""
+    """The families that conflict, and the rows that would have to bend least and by how much, with its unit."""
     rows = np.array([constraint.parent_component().name for constraint in program.constraints])
     families = _deletion_filter(program, rows)
     lines = ["the case is infeasible; these families of limits cannot hold together: " + ", ".join(families)]
@@ -33,10 +33,11 @@ def conflict(form: Formulation, program: Program) -> str:
     outcome = highs.solve(_elastic(program), SolveOptions(gap=0.05, time_limit_seconds=TIME_LIMIT_SECONDS))
     if outcome.values is not None:
         slack = outcome.values[program.num_columns :].reshape(2, -1).max(axis=0)
-        bent: dict[str, list[tuple[float, str]]] = {}
-        for row in np.flatnonzero(slack > LEAST_SLACK):
-            name = form.row_name(rows[row], program.constraints[row].index())
-            bent.setdefault(rows[row], []).append((float(slack[row]), name))
+        bent: dict[str, list[tuple[float, str, str]]] = {}
+        for at in np.flatnonzero(slack > LEAST_SLACK):
+            code, number = rows[at], program.constraints[at].index()
+            row = form.rows[code][number]
+            bent.setdefault(code, []).append((float(slack[at]) * row.times, row.unit, form.row_name(code, number)))
         lines.append("the least that would have to bend:")
         lines += [_line(sorted(names, reverse=True)) for _, names in sorted(bent.items())]
     return "\n".join(lines)
@@ -68,10 +69,15 @@ def _infeasible(program: Program, held: np.ndarray) -> bool:
     return outcome.status is Status.INFEASIBLE
 
 
-def _line(rows: list[tuple[float, str]]) -> str:
-    shown = "; ".join(f"{name} (by {amount:,.4g})" for amount, name in rows[:SHOWN])
+def _line(rows: list[tuple[float, str, str]]) -> str:
+    shown = "; ".join(f"{name} (by {_amount(amount)} {unit}".rstrip() + ")" for amount, unit, name in rows[:SHOWN])
     more = f"; and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
     return f"  {shown}{more}"
+
+
+def _amount(amount: float) -> str:
+    """Four digits, and never in powers of ten."""
+    return f"{amount:,.0f}" if abs(amount) >= 1000.0 else f"{amount:.4g}"
 
 
 def _elastic(program: Program) -> Program:

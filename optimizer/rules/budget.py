@@ -99,8 +99,8 @@ class Budgets(Rule):
         terms = [term for node in nodes for term in _spent(form, budget, node)]
         if terms:
             terms += overrun(form, CODE, budget, last, units=THOUSAND)
-            terms, bound = scaled(terms, limit)
-            form.limit(CODE, last, index, terms, upper=bound)
+            terms, bound, unit = scaled(terms, limit)
+            form.limit(CODE, last, index, terms, upper=bound, unit="USD", times=unit)
 
     def replay(self, books: Books) -> Iterator[Entry]:
         yield from violations(books, CODE, books.case.of(Budget), THOUSAND)

@@ -40,8 +40,9 @@ class Carbon(PolicyRule):
                 ]
                 if terms:
                     terms += overrun(form, CODE, policy, last)
-                    terms, limit = scaled(terms, policy.limit)
-                    form.limit(CODE, last, (policy.policy, span.label), terms, upper=limit)
+                    terms, limit, times = scaled(terms, policy.limit)
+                    index, unit = (policy.policy, span.label), policy.kind.violation_unit
+                    form.limit(CODE, last, index, terms, upper=limit, unit=unit, times=times)
 
     def check(self, books: Books) -> Iterator[Finding]:
         for policy in self.policies(books.case):

@@ -33,7 +33,7 @@ class CoolingLimits(Rule):
             for (site, cooling), limit in limits.items():
                 if (site, cooling) in drawn:
                     index = (site, cooling.value, str(node.quarter))
-                    form.limit("COOLING-1", node, index, drawn[site, cooling], upper=limit)
+                    form.limit("COOLING-1", node, index, drawn[site, cooling], upper=limit, unit="MW")
 
     def check(self, books: Books) -> Iterator[Finding]:
         case = books.case

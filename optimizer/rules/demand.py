@@ -119,7 +119,7 @@ class Demand(Rule):
         if short is not None:
             terms.append((1.0, short))
         if terms or load:
-            form.limit("DEMAND-1", node, (name, at, str(node.quarter)), terms, lower=load, upper=load)
+            form.limit("DEMAND-1", node, (name, at, str(node.quarter)), terms, lower=load, upper=load, unit="units")
 
     def replay(self, books: Books) -> Iterator[Entry]:
         case = books.case

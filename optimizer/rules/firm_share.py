@@ -42,7 +42,9 @@ class FirmShare(Rule):
             if share < 1.0:
                 moved, load = due(form, workload, case.segment(at), node)
                 less = [(-share * sign, variable) for sign, variable in moved]
-                form.limit("FIRM-1", node, (name, at, str(node.quarter)), [*terms, *less], upper=share * load)
+                form.limit(
+                    "FIRM-1", node, (name, at, str(node.quarter)), [*terms, *less], upper=share * load, unit="units"
+                )
 
     def _at_sites(self, form: Formulation, local: dict[tuple[str, str, str, int], Terms]) -> None:
         for (name, site, at, index), terms in local.items():

@@ -79,6 +79,7 @@ class Row:
     """lower <= sum of coefficient x variable <= upper; one side may be open, equal sides make an equality.
 
     It belongs to a node, or to the whole tree (None); `index` says what it limits, and ends with its quarter or span.
+    One of the row is so many (`times`) of `unit`, as people count them; the unit is blank where it needs none.
     """
 
     node: Node | None
@@ -86,6 +87,8 @@ class Row:
     terms: Terms
     lower: float | None
     upper: float | None
+    unit: str = ""
+    times: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -304,13 +307,17 @@ class Formulation:
         terms: Terms,
         lower: float | None = None,
         upper: float | None = None,
+        unit: str = "",
+        times: float = 1.0,
     ) -> None:
         """Add the row lower <= terms <= upper to the family `code`, at a node or (None) over the whole tree.
+
+        One of the row is `times` of `unit`.
 
         (HISTORY-2) No row is written of a quarter that is history: what happened, happened.
         """
         if node is None or not self.case.calendar.settled(node.quarter):
-            self._rows[code].append(Row(node, index, terms, lower, upper))
+            self._rows[code].append(Row(node, index, terms, lower, upper, unit, times))
 
     def weigh(self, value: float, variable: Variable) -> None:
         """Add a term to the objective that is no payment, USD a unit."""

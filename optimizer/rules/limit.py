@@ -65,8 +65,8 @@ def violations(books: Books, code: str, limits: Iterable[Limit], units: float = 
                 yield Entry(Cash(VIOLATION), quarter, limit.name, "", amount * units * price)
 
 
-def scaled(terms: Terms, bound: float) -> tuple[Terms, float]:
-    """A row in a unit that brings it near 1: the power of 1,000 at or below the middle of its numbers.
+def scaled(terms: Terms, bound: float) -> tuple[Terms, float, float]:
+    """Terms, bound and unit of a row in a unit that brings it near 1: the power of 1,000 at or below its middle.
 
     The middle is the geometric mean of two sizes: that of the coefficients (their geometric mean), and the bound.
     """
@@ -74,4 +74,4 @@ def scaled(terms: Terms, bound: float) -> tuple[Terms, float]:
     middles = [math.fsum(sizes) / len(sizes)] if sizes else []
     middles += [math.log10(abs(bound))] if bound else []
     unit = 1000.0 ** math.floor(math.fsum(middles) / len(middles) / 3.0) if middles else 1.0
-    return [(coefficient / unit, variable) for coefficient, variable in terms], bound / unit
+    return [(coefficient / unit, variable) for coefficient, variable in terms], bound / unit, unit

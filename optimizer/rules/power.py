@@ -36,7 +36,7 @@ class Power(Rule):
                     terms = [(kw * site.pue / 1000.0, variable) for kw, variable in drawn[site.site]]
                     added = form.lines(Energised(site.site), node)
                     terms += [(-line.coefficient, line.variable) for line in added]
-                    form.limit("POWER-1", node, (site.site, str(node.quarter)), terms, upper=given or 0.0)
+                    form.limit("POWER-1", node, (site.site, str(node.quarter)), terms, upper=given or 0.0, unit="MW")
 
     def check(self, books: Books) -> Iterator[Finding]:
         case = books.case

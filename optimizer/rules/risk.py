@@ -65,10 +65,10 @@ def _tail(form: Formulation) -> Terms:
     for number, future in enumerate(form.futures):
         beyond = form.model.risk_excess[number]
         terms = [*costs[future.name], (-1.0, threshold), (-1.0, beyond)]
-        form.limit("RISK-1", future.nodes[-1], ("cost",), terms, upper=0.0)
+        form.limit("RISK-1", future.nodes[-1], ("cost",), terms, upper=0.0, unit="USD", times=unit)
         tail.append((future.probability / settings.risk_tail, beyond))
     if settings.cvar_limit_usd is not None:
-        form.limit("RISK-2", None, ("CVaR",), tail, upper=settings.cvar_limit_usd / unit)
+        form.limit("RISK-2", None, ("CVaR",), tail, upper=settings.cvar_limit_usd / unit, unit="USD", times=unit)
     for share, variable in tail if settings.risk_weight else ():
         form.weigh(settings.risk_weight * share * unit, variable)
     return tail
@@ -82,7 +82,9 @@ def _worst(form: Formulation) -> None:
     for future in form.futures:
         upper = least.get(future.name, 0.0) / unit
         terms = [*costs[future.name], (-1.0, form.model.risk_worst)]
-        form.limit("RISK-4" if least else "RISK-3", future.nodes[-1], ("cost",), terms, upper=upper)
+        form.limit(
+            "RISK-4" if least else "RISK-3", future.nodes[-1], ("cost",), terms, upper=upper, unit="USD", times=unit
+        )
     form.minimise(form.model.risk_worst, regret_offset(form.case))
 
 

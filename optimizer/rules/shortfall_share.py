@@ -43,8 +43,9 @@ class ShortfallShare(PolicyRule):
                 ]
                 if terms:
                     terms += overrun(form, CODE, policy, last, units=THOUSAND)
-                    terms, most = scaled(terms, policy.limit * demanded(future.case, policy, *span.quarters))
-                    form.limit(CODE, last, (policy.policy, span.label), terms, upper=most)
+                    terms, most, times = scaled(terms, policy.limit * demanded(future.case, policy, *span.quarters))
+                    index, unit = (policy.policy, span.label), policy.kind.violation_unit
+                    form.limit(CODE, last, index, terms, upper=most, unit=unit, times=times)
 
     def check(self, books: Books) -> Iterator[Finding]:
         for policy in self.policies(books.case):

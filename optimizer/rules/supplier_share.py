@@ -49,7 +49,9 @@ class SupplierShare(PolicyRule):
             weight = (1.0 if name == supplier else 0.0) - policy.limit
             terms += [(weight * amount, variable) for amount, variable in amounts]
         terms += overrun(form, code, policy, last, supplier, self.UNITS)
-        form.limit(code, last, (policy.policy, supplier, span.label), scaled(terms, 0.0)[0], upper=0.0)
+        terms, _, times = scaled(terms, 0.0)
+        index, unit = (policy.policy, supplier, span.label), policy.kind.violation_unit
+        form.limit(code, last, index, terms, upper=0.0, unit=unit, times=times)
 
     def _by_supplier(self, form: Formulation, policy: Policy, nodes: Iterable[Node]) -> dict[str, Terms]:
         amounts: defaultdict[str, Terms] = defaultdict(list)

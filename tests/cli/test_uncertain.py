@@ -218,7 +218,7 @@ def test_an_infeasible_tree_is_explained(tmp_path: Path, capsys: pytest.CaptureF
     write_folder(raw_tables(case.records, catalog(), (FIRST, FIRST + 1)), tmp_path / "case")
     assert main(["solve", str(tmp_path / "case"), "--out", str(tmp_path / "plan")]) == Exit.UNSOLVABLE
     said = capsys.readouterr().out
-    assert "infeasible" in said and "DEMAND-1 train all 2027Q2 in high (by 2)" in said
+    assert "infeasible" in said and "DEMAND-1 train all 2027Q2 in high (by 2 units)" in said
     assert json.loads((tmp_path / "plan" / "plan.json").read_text())["status"] == "infeasible"
     assert main(["audit", str(tmp_path / "plan")]) == Exit.STALE
 
