@@ -7,7 +7,6 @@ from optimizer.case.case import Case
 from optimizer.contracts.contract import Contract
 from optimizer.contracts.parts.signed import Signed, SignedTerm
 from optimizer.errors import Finding, Level
-from optimizer.tables.quarter import Quarter
 from optimizer.tables.record import columns_of
 from optimizer.tables.unparse import written
 
@@ -50,11 +49,4 @@ def kept_terms(case: Case, now: Case, before: Case, made: Iterable[Signed]) -> I
             offered = getattr(new if alike else old, column)
             if value != offered and column not in old.OFFER:
                 standing = getattr(plain[name], column) if alike else offered
-                yield Kept(_term(name, signed, column, value), offered, value == standing)
-
-
-def _term(contract: str, signed: Quarter, column: str, value: object) -> SignedTerm:
-    cell = written(value)
-    if isinstance(cell, int | float) and not isinstance(cell, bool):
-        return SignedTerm(contract=contract, signed=signed, column=column, value=float(cell))
-    return SignedTerm(contract=contract, signed=signed, column=column, words="" if cell is None else str(cell))
+                yield Kept(SignedTerm.of(name, signed, column, value), offered, value == standing)

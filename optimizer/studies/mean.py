@@ -1,14 +1,16 @@
 """The mean case: the one future somebody plans for who replaces every uncertain number by its mean."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import fsum
 from typing import Any, TypeVar
 
 from optimizer.case.case import Case
 from optimizer.case.settings import Settings
+from optimizer.contracts.contract import Contract
+from optimizer.contracts.parts.signed import SignedTerm
 from optimizer.futures.future import Future, futures
-from optimizer.tables.columns import Blank, Kind
+from optimizer.tables.columns import Blank, Column, Kind
 from optimizer.tables.record import Record, Series, columns_of, with_cells
 
 MAJORITY = 0.5
@@ -18,16 +20,32 @@ T = TypeVar("T")
 def mean_case(case: Case) -> Case:
     """The case in which each number is its mean over the scenarios; what has no mean is what is likeliest.
 
-    Whole numbers, quarters, words and blanks have no mean. A row that some scenarios do not have is there if most do.
+    Whole numbers, quarters, words and blanks have no mean. A row that some scenarios do not have is there if most do;
+    a term of what is signed in a quarter is there if any has it, as the others have it in the row of the offer.
     """
     every = futures(case)
     found: dict[tuple[type[Record], str], list[tuple[Record, Future]]] = {}
     for future in every:
         for row in future.case.records:
-            found.setdefault((type(row), row.name), []).append((row, future))
+            if not isinstance(row, SignedTerm):
+                found.setdefault((type(row), row.name), []).append((row, future))
     titled = replace(case.settings, title=f"{case.settings.title}: mean")
     rows = [_mean(rows) for rows in found.values() if fsum(future.probability for _, future in rows) > MAJORITY]
-    return Case(tuple(titled if isinstance(row, Settings) else row for row in rows))
+    return Case((*(titled if isinstance(row, Settings) else row for row in rows), *_terms(every)))
+
+
+def _terms(every: Sequence[Future]) -> Iterator[SignedTerm]:
+    """The mean of each term of what is signed in a quarter."""
+    signed = (row for future in every for row in future.case.of(SignedTerm))
+    for name, quarter, column in dict.fromkeys((row.contract, row.signed, row.column) for row in signed):
+        values: list[tuple[Any, float]] = []
+        kinds: dict[str, Column] = {}
+        for future in every:
+            offer = next(row for row in future.case.of(Contract) if row.name == name)
+            kinds = dict(columns_of(type(offer)))
+            values.append((getattr(offer.as_signed(future.case, quarter), column), future.probability))
+        number = kinds[column].kind is Kind.NUMBER
+        yield SignedTerm.of(name, quarter, column, _number(values) if number else _likeliest(values))
 
 
 def _mean(rows: Sequence[tuple[Record, Future]]) -> Record:

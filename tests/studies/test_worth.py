@@ -13,6 +13,7 @@ from optimizer.case.scenario import LeastCost
 from optimizer.case.settings import Objective
 from optimizer.case.world import Demand, Workload
 from optimizer.cli.main import main
+from optimizer.contracts.block import Block
 from optimizer.contracts.option import Option
 from optimizer.errors import Exit, StaleError, UnsolvableError, UsageError
 from optimizer.futures.future import certain
@@ -54,6 +55,35 @@ def test_the_mean_case_has_mean_numbers() -> None:
         shock("high", "demand", "train", Change.SET, 10.0),
     )
     assert mean_case(case).get(Demand, "train").units.values == (2.0, 8.0)
+
+
+@pytest.mark.parametrize("share", [0.4, 0.6])
+def test_a_term_of_a_quarter_has_the_mean_of_all_scenarios(share: float) -> None:
+    """Proves: a price that doubles from the second quarter on in some scenarios rises by their probability, and a
+    delivery that is then a quarter late is late if most are: a whole number has no mean.
+
+    A broken rule would give: no rise at all below one half and twice the price above it, or 0.4 quarters late.
+    """
+    case = add(
+        one_site(4.0, 4.0),
+        scenario("as it is", 1.0 - share),
+        scenario("dear", share / 2.0),
+        scenario("dearer", share / 2.0),
+        *(
+            shock(name, "blocks", "b", change, value, column=column, since=FIRST + 1)
+            for name, value in (("dear", 2.0), ("dearer", 3.0))
+            for column, change, value in (
+                ("price_usd_per_gpu_hour", Change.MULTIPLY, value),
+                ("delay_quarters", Change.SET, 1.0),
+            )
+        ),
+    )
+    mean = mean_case(case)
+    later = mean.get(Block, "b").as_signed(mean, FIRST + 1)
+    assert later.price_usd_per_gpu_hour == pytest.approx(1.0 - share + 2.5 * share)
+    assert later.delay_quarters == (1 if share > 0.5 else 0)
+    assert mean.get(Block, "b").as_signed(mean, FIRST).price_usd_per_gpu_hour == 1.0
+    assert worth(case, EXACT).worth is not None
 
 
 def test_foresight_and_planning_for_the_mean() -> None:

@@ -17,6 +17,7 @@ from optimizer.tables.columns import Column, choice, number, reference, text
 from optimizer.tables.columns import quarter as in_quarter
 from optimizer.tables.quarter import Quarter
 from optimizer.tables.record import Problem, Record, TableSpec, Term
+from optimizer.tables.unparse import written
 
 
 class Made(Enum):
@@ -89,6 +90,14 @@ class SignedTerm(Record):
     column: str = text("the column of the offer, such as price_usd_per_gpu_hour or delay_quarters")
     value: float | None = number("as the column", "the value, where it is a number", None, low=None)
     words: str = text("the value, where it is not a number; both blank: the cell is blank", "")
+
+    @classmethod
+    def of(cls, contract: str, signed: Quarter, column: str, value: object) -> "SignedTerm":
+        """The term of a contract that has this value in the column of its offer."""
+        cell = written(value)
+        if isinstance(cell, int | float) and not isinstance(cell, bool):
+            return cls(contract=contract, signed=signed, column=column, value=float(cell))
+        return cls(contract=contract, signed=signed, column=column, words="" if cell is None else str(cell))
 
     @property
     def name(self) -> str:
