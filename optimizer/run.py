@@ -160,7 +160,7 @@ def is_split(case: Case, request: Request) -> bool:
         return False
     asked = request.engine is Engine.SPLIT or request.checkpoint is not None
     if asked:
-        _require_split(case, request)
+        _require_split(request)
     if asked or request.engine is Engine.WHOLE or request.solver is not None or request.start is not None:
         return asked
     if len(case.tree.nodes) < FEW_COURSES * len(case.calendar.quarters) or _is_mostly_shared(case):
@@ -173,11 +173,13 @@ def is_split(case: Case, request: Request) -> bool:
     return _columns(case, alone) > (SPLIT_FROM if soon else SPLIT_LATE_FROM)
 
 
-def _require_split(case: Case, request: Request) -> None:
+def _require_split(request: Request) -> None:
+    """Raise UsageError for a request that bundles cannot meet."""
     if request.engine is Engine.WHOLE:
         raise UsageError("one program keeps no checkpoint. Fix: leave --checkpoint or --decompose never out")
     if request.solver is not None or request.start is not None:
-        raise UsageError("a tree that is split takes neither a solver nor a start. Fix: leave them, or --decompose")
+        cure = "leave them out, or leave out --decompose and --checkpoint"
+        raise UsageError(f"a tree that is split takes neither a solver nor a start. Fix: {cure}")
 
 
 def _is_mostly_shared(case: Case) -> bool:

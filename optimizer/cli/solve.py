@@ -107,6 +107,7 @@ def _say(solved: AnyPlan, folder: Path, as_json: bool) -> None:
 
 
 def stem(case: Source) -> str:
+    """What a case is called: its file, folder or database without its ending."""
     return case.name if isinstance(case, DatabaseUrl) else case.resolve().stem
 
 

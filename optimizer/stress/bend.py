@@ -180,11 +180,11 @@ def lit(case: Case, dark: Iterable[tuple[str, str, Quarter, float]]) -> Case:
     added = {site for site, _ in power} - known
     quarters = case.calendar.quarters
     rows = [SitePower(site, Series(quarters[0], tuple(power.get((site, q), 0.0) for q in quarters))) for site in added]
-    return Case((*(_lit(case, record, power, heat) for record in case.records), *rows))
+    return Case((*(_lit(record, power, heat) for record in case.records), *rows))
 
 
 def _lit(
-    case: Case, record: Record, power: dict[tuple[str, Quarter], float], heat: dict[tuple[str, Cooling, Quarter], float]
+    record: Record, power: dict[tuple[str, Quarter], float], heat: dict[tuple[str, Cooling, Quarter], float]
 ) -> Record:
     if isinstance(record, SitePower):
         series = record.energised_mw

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from optimizer.plan.outlook import Chances, Rights, now, waiting
 from optimizer.plan.tree import TreePlan
 from optimizer.plan.worth import Known as Answer
-from optimizer.plan.worth import Least, OptionWorth, Worth
+from optimizer.plan.worth import Least, OptionWorth
 from optimizer.report.workbook.decisions import amounts_format
 from optimizer.report.workbook.live import ZERO, Call, Cell, Live, highest
 from optimizer.report.workbook.sheet import Sheet
@@ -90,7 +90,7 @@ def write_options(
     if found is not None:
         sheet.next += 1
         _value_heads(sheet, currency)
-        known = {one.option: _worth(sheet, found, one, scenarios) for one in found.options}
+        known = {one.option: _worth(sheet, one, scenarios) for one in found.options}
     return tuple(
         OptionRow(one.option, top, cells, *known.get(one.option, (None, None)))
         for one, cells in zip(options, chances, strict=True)
@@ -118,7 +118,7 @@ def _value_heads(sheet: Sheet, currency: str) -> None:
     sheet.next += 2
 
 
-def _worth(sheet: Sheet, found: Worth, one: OptionWorth, scenarios: ScenarioView) -> Known:
+def _worth(sheet: Sheet, one: OptionWorth, scenarios: ScenarioView) -> Known:
     """A line of what an option is worth, live."""
     row = sheet.next
     sheet.next += 1
