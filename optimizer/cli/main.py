@@ -7,12 +7,14 @@ import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import TypeVar
 
 from optimizer.errors import Exit, InputError, OptimizerError
 from optimizer.tables.source import source
 
 CASE = "an .xlsx workbook, a folder of CSV files, or a database such as sqlite:///case.db"
 Command = Callable[[argparse.Namespace], Exit]
+Number = TypeVar("Number", int, float)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,7 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(_command(parsed.command)(parsed))
     except InputError as error:
-        _say(f"{len(error.findings)} findings:")
+        count = len(error.findings)
+        _say("1 finding:" if count == 1 else f"{count} findings:")
         for finding in error.findings:
             _say(f"  {finding}")
         return error.exit_code
@@ -354,35 +357,31 @@ def _json(parser: argparse.ArgumentParser) -> None:
 
 
 def _share(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a share of at least 0 and below 1, such as 0.001")
-    return value
+    return _number(float, text, lambda value: 0 <= value < 1, "a share of at least 0 and below 1, such as 0.001")
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
-    if not value > 0:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0")
-    return value
+    return _number(float, text, lambda value: value > 0, "a number of seconds above 0")
 
 
 def _wait(text: str) -> float:
-    value = float(text)
-    if not value >= 0:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds of at least 0")
-    return value
+    return _number(float, text, lambda value: value >= 0, "a number of seconds of at least 0")
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
-    return value
+    return _number(int, text, lambda value: value > 0, "a whole number above 0")
 
 
 def _natural(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number of at least 0")
+    return _number(int, text, lambda value: value >= 0, "a whole number of at least 0")
+
+
+def _number(kind: Callable[[str], Number], text: str, fits: Callable[[Number], bool], expected: str) -> Number:
+    """The number that was typed. Raises ArgumentTypeError in words, for what is no number, too."""
+    try:
+        value = kind(text)
+    except ValueError:
+        value = None
+    if value is None or not fits(value):
+        raise argparse.ArgumentTypeError(f"{text} is not {expected}")
     return value

@@ -48,6 +48,24 @@ def test_usage_errors_exit_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
 
 
+@pytest.mark.parametrize(
+    ("flag", "typed", "told"),
+    [
+        ("--gap", "5%", "argument --gap: 5% is not a share of at least 0 and below 1, such as 0.001"),
+        ("--gap", "nan", "argument --gap: nan is not a share"),
+        ("--time-limit", "soon", "argument --time-limit: soon is not a number of seconds above 0"),
+        ("--threads", "1.5", "argument --threads: 1.5 is not a whole number above 0"),
+    ],
+)
+def test_what_is_no_number_is_told_in_words(
+    flag: str, typed: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Proves: who types a percentage reads what is expected; a broken rule would name a function of ours."""
+    with pytest.raises(SystemExit):
+        main(["solve", "x", flag, typed])
+    assert told in capsys.readouterr().err
+
+
 def test_invalid_input_exits_with_3_and_all_findings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for path in TUTORIAL.glob("*.csv"):
         (tmp_path / path.name).write_text(path.read_text())

@@ -188,6 +188,18 @@ def test_a_blank_workbook_shows_defaults_and_one_blank_row(tmp_path: Path) -> No
     assert [finding.found for finding in parsed.findings] == ["first_quarter is blank", "quarters is blank"]
 
 
+def test_names_have_room_in_a_blank_sheet(tmp_path: Path) -> None:
+    """Proves: a name of 14 letters that is typed into a blank workbook is not cut by the cell to its right."""
+    write_workbook(CATALOG, None, HORIZON, tmp_path / "blank.xlsx")
+    book = load_workbook(tmp_path / "blank.xlsx")
+    for record in CATALOG:
+        if not record.TABLE.vertical:
+            heads = {cell.value: cell.column_letter for cell in book[record.TABLE.name][5]}
+            for name, column in columns_of(record):
+                if column.kind in (Kind.KEY, Kind.REFERENCE, Kind.TEXT):
+                    assert book[record.TABLE.name].column_dimensions[heads[name]].width >= 16
+
+
 def test_settings_that_are_not_given_stay_blank(book: Workbook) -> None:
     """Proves: a filled workbook says what the case says; a default that changes later still reaches it."""
     assert [(row[0].value, row[1].value) for row in book["settings"]["A8:B10"]] == [

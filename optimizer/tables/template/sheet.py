@@ -24,6 +24,8 @@ SHOWN_SPARE_ROWS = 10
 """Rows below the table that look like input cells; validations and checks reach further."""
 
 _NARROWEST, _WIDEST, _WIDEST_MEANING = 9, 44, 100
+_WORDS, _WORDS_WIDTH = (Kind.KEY, Kind.REFERENCE, Kind.TEXT), 16
+"""Columns that names are typed into, and the room for them in a sheet that is blank."""
 _NOTE_WIDTH, _WIDEST_NOTE = 40, 100
 _WIDTH_OF_PAGE = 240
 _FIXED = ("key", "unit", "meaning")
@@ -156,7 +158,9 @@ def _width(layout: Layout, slot: Slot) -> float:
         return min(_WIDEST_NOTE, max(_NOTE_WIDTH, longest))
     room = 2 if slot.is_quarter else 5
     widest = _WIDEST_MEANING if layout.record.TABLE.vertical else _WIDEST
-    return min(widest, max(_NARROWEST, len(slot.title) + room, len(_unit(slot)) * 0.9 + 2, longest * 1.1 + 3))
+    typed = slot.column is not None and slot.column.kind in _WORDS
+    narrowest = _WORDS_WIDTH if typed else _NARROWEST
+    return min(widest, max(narrowest, len(slot.title) + room, len(_unit(slot)) * 0.9 + 2, longest * 1.1 + 3))
 
 
 def _length(value: Value) -> int:
