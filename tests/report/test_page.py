@@ -25,7 +25,7 @@ from optimizer.report.page import text
 from optimizer.report.page.axes import Values
 from optimizer.report.page.columns import Columns, Layer, quarter_columns
 from optimizer.report.page.figures import Row, Table
-from optimizer.report.page.summary import served_share, spot_share
+from optimizer.report.page.summary import cards, served_share, spot_share
 from optimizer.report.page.svg import Bar, Group
 from optimizer.report.page.write import Page, page_of
 from optimizer.report.workbook import write_workbook
@@ -211,6 +211,13 @@ def test_key_figures_by_hand() -> None:
         ("Tightest power headroom", "0 MW", True),
         ("Spot and on-demand share", "0 %", False),
     ]
+
+
+def test_what_one_scenario_costs_is_not_called_expected() -> None:
+    """Proves: the page of a scenario says what it costs; what is expected is the mean of all, on the tree's page."""
+    plan = solved(one_site(10.0))
+    assert cards(plan)[0].label == "Expected present value"
+    assert cards(replace(plan, result=replace(plan.result, status="scenario")))[0].label == "Present value"
 
 
 def test_shares_weigh_quarters_by_their_hours() -> None:

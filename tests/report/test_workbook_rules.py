@@ -172,11 +172,14 @@ def test_an_error_in_a_check_is_a_fail(workbook: Workbook) -> None:
 
 
 def test_charts_show_their_axes_and_what_they_cached(workbook: Workbook, path: Path) -> None:
-    """Proves: native charts, axes not deleted (Excel hides them else), and numbers cached for previews."""
+    """Proves: native charts, axes not deleted (Excel hides them else), numbers cached for previews, and money is in
+    a currency: no title speaks of millions alone.
+    """
     assert len(workbook["Dashboard"]._charts) == 8
     with zipfile.ZipFile(path) as package:
         charts = [package.read(name).decode() for name in package.namelist() if name.startswith("xl/charts/chart")]
     assert len(charts) == 8
+    assert sum(", USD million<" in chart for chart in charts) == sum("million<" in chart for chart in charts) >= 4
     for chart in charts:
         assert chart.count('delete val="0"') == 2
         assert chart.count("<numCache>") == chart.count("<ser>") > 0

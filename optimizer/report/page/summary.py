@@ -118,7 +118,8 @@ def _cost(plan: Plan) -> Card:
     total = math.fsum(value for _, value in soft)
     note = f"of which not cash: {money(total, currency)} ({', '.join(label for label, _ in soft)})"
     note = note if soft else "all of it cash"
-    return Card("Expected present value", money(objective, currency), note)
+    name = "Present value" if plan.result.status == Status.SCENARIO else "Expected present value"
+    return Card(name, money(objective, currency), note)
 
 
 def _committed(plan: Plan) -> Card:

@@ -37,7 +37,7 @@ def write_chart_data(sheet: Sheet, plan: Plan, views: Views, capacity: CapacityV
         _capacity(sheet, capacity),
         _cash(sheet, plan, views),
         _power(sheet, views),
-        _budgets(sheet, views),
+        _budgets(sheet, views, plan.case.settings.currency),
         _service(sheet, views),
     )
 
@@ -95,11 +95,11 @@ def _power(sheet: Sheet, views: Views) -> tuple[Plotted, ...]:
     return (*series, plotted(sheet, limit, ALERT, is_line=True, dashed=True))
 
 
-def _budgets(sheet: Sheet, views: Views) -> tuple[tuple[str, tuple[Plotted, ...]], ...]:
+def _budgets(sheet: Sheet, views: Views, currency: str) -> tuple[tuple[str, tuple[Plotted, ...]], ...]:
     """The first budgets: what the period uses against its limit, the same in each quarter of a period."""
     charts = []
     for view in views.budgets[:MOST_BUDGETS]:
-        title = f"{view.budget.budget}: used by {view.budget.period.value} against the limit, million"
+        title = f"{view.budget.budget}: used by {view.budget.period.value} against the limit, {currency} million"
         sheet.section(title)
         used = plotted(sheet, _millions(sheet, "used", view.used.row), SERIES[0])
         limit = plotted(sheet, _millions(sheet, "limit", view.limit.row), ALERT, is_line=True, dashed=True)
