@@ -9,6 +9,13 @@ from optimizer.tables.columns import choice, integer, number, quarter, text
 from optimizer.tables.quarter import Quarter
 from optimizer.tables.record import Problem, Record, TableSpec
 
+SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+
+
+def sign(currency: str) -> str:
+    """What stands before an amount: `$`, or the letters of the currency and a space."""
+    return SIGNS.get(currency, f"{currency} ")
+
 
 class PaymentTiming(Enum):
     """When in its quarter a payment falls, as a share of the quarter."""

@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 
 from optimizer.catalog import catalog
 from optimizer.cli.text import chance, table, usd
@@ -92,7 +93,8 @@ def _cause(count: int) -> str:
 def _changes(title: str, changes: tuple[Change, ...]) -> str:
     rows = []
     for c in changes:
-        shown = usd if title != "decision" and c.unit != "share" else "{:,.6g}".format
+        money = title != "decision" and c.unit != "share"
+        shown = partial(usd, currency=c.unit.split()[0]) if money else "{:,.6g}".format
         rows.append((c.what, *(shown(v) for v in (c.before, c.after, c.after - c.before)), c.unit))
     return table((title, "before", "after", "change", "unit"), rows)
 

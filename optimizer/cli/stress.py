@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from optimizer.cli.progress import ProgressLine
-from optimizer.cli.text import chance, table, usd
+from optimizer.cli.text import chance, speak_in, table, usd
 from optimizer.cli.writing import unbroken
 from optimizer.errors import Exit, UnsolvableError
 from optimizer.plan.plan import Plan
@@ -64,7 +64,9 @@ def run(arguments: argparse.Namespace) -> Exit:
 
 
 def _plan(folder: Path) -> Plan | TreePlan:
-    return load_tree(folder) if is_tree(folder) else load_plan(folder)
+    plan = load_tree(folder) if is_tree(folder) else load_plan(folder)
+    speak_in(plan.case.settings.currency)
+    return plan
 
 
 def _tally(event: Tally) -> str:

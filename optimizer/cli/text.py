@@ -2,16 +2,24 @@
 
 from collections.abc import Sequence
 
+from optimizer.case.settings import sign
+
 SCALES = ((1e9, "B"), (1e6, "M"), (1e3, "k"))
+_spoken = ["USD"]
 
 
-def usd(amount: float, currency: str = "$") -> str:
-    """An amount in a short form such as `$12.040 B` or `-$580.000 M`."""
-    sign, size = "-" if amount < 0.0 else "", abs(amount)
+def speak_in(currency: str) -> None:
+    """From now on amounts are in this currency: a command has one case, and the terminal one command."""
+    _spoken[0] = currency
+
+
+def usd(amount: float, currency: str = "") -> str:
+    """An amount in a short form such as `$12.040 B` or `-$580.000 M`, in a currency or that of the case."""
+    shown, size = ("-" if amount < 0.0 else "") + sign(currency or _spoken[0]), abs(amount)
     for scale, letter in SCALES:
         if size >= scale:
-            return f"{sign}{currency}{size / scale:,.3f} {letter}"
-    return f"{sign}{currency}{size:,.2f}"
+            return f"{shown}{size / scale:,.3f} {letter}"
+    return f"{shown}{size:,.2f}"
 
 
 def percent(share: float) -> str:

@@ -10,7 +10,7 @@ from optimizer.cli.case import read, requested
 from optimizer.cli.deal import deal_json, deal_text, figures
 from optimizer.cli.progress import ProgressLine
 from optimizer.cli.solve import ENDS, headline
-from optimizer.cli.text import chance, table, usd
+from optimizer.cli.text import chance, speak_in, table, usd
 from optimizer.cli.writing import unbroken
 from optimizer.errors import Exit, StaleError, UsageError
 from optimizer.plan.outlook import Rights, advice, rights
@@ -82,6 +82,7 @@ def _plan(folder: Path) -> TreePlan:
     if not tree.branches:
         raise StaleError(f"{folder} holds no plan to value: its status is {tree.result.status}")
     require_tree(tree)
+    speak_in(tree.case.settings.currency)
     return tree
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
@@ -46,6 +47,22 @@ def test_usage_errors_exit_with_2(capsys: pytest.CaptureFixture[str]) -> None:
             main(words)
         assert error.value.code == Exit.USAGE
     capsys.readouterr()
+
+
+def test_money_is_told_in_the_currency_of_the_case(
+    plan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Proves: the plan of a case in euros speaks of euros, and the next one, in dollars, of dollars again."""
+    case = shutil.copytree(TUTORIAL, tmp_path / "euros")
+    with (case / "settings.csv").open("a") as settings:
+        settings.write("currency,EUR,,,\n")
+    assert main(["solve", str(case), "--out", str(tmp_path / "out")]) == Exit.DONE
+    said = capsys.readouterr()
+    assert "€11.259 M" in said.out and "$" not in said.out + said.err
+    assert main(["diff", str(plan), str(tmp_path / "out")]) == Exit.DONE
+    assert "$" not in capsys.readouterr().out
+    assert main(["solve", str(TUTORIAL), "--out", str(tmp_path / "dollars")]) == Exit.DONE
+    assert "$11.259 M" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

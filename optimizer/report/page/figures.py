@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from optimizer.case.settings import sign
 from optimizer.contracts.contract import contract_types
 from optimizer.ledger.keys import Cash
 from optimizer.ledger.operation import BACKLOG, SHORTFALL
@@ -11,7 +12,7 @@ from optimizer.plan.plan import Plan
 from optimizer.plan.statements import Grid, Line
 from optimizer.report.page.columns import Columns, Layer, quarter_columns, year_columns
 from optimizer.report.page.svg import Drawing
-from optimizer.report.page.text import Scale, megawatts, money, number, short, sign
+from optimizer.report.page.text import Scale, megawatts, money, number, short
 
 COLOURS = 8
 SHORT = "Shortfall"

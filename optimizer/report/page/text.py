@@ -5,16 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+from optimizer.case.settings import sign
+
 SCALES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 MOST_DECIMALS = 6
 SMALLEST_SHARE = 1e-9
 NBSP = "\N{NO-BREAK SPACE}"
-
-
-def sign(currency: str) -> str:
-    """What stands before an amount: `$`, or the letters of the currency and a space."""
-    return SIGNS.get(currency, f"{currency} ")
 
 
 def short(value: float) -> str:
