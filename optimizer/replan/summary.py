@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from optimizer.plan.diff import Difference
+from optimizer.plan.plan import counted
 from optimizer.plan.tree import TreePlan
 from optimizer.replan.calm import Calm
 
@@ -31,8 +32,9 @@ def summary_lines(
     yield f"the approved plan as it was: {known:,.2f} {currency} ({result.objective - known:+,.2f})"
     yield from _calm(calmed, currency)
     if changes is not None:
-        waiting = f", {len(changes.later)} decisions that wait" if changes.later else ""
-        yield f"{len(changes.inputs)} inputs and {len(changes.decisions)} decisions{waiting} changed"
+        inputs, decisions = counted(len(changes.inputs), "inputs"), counted(len(changes.decisions), "decisions")
+        waiting = f", {counted(len(changes.later), 'decisions')} of those that wait" if changes.later else ""
+        yield f"{inputs} and {decisions}{waiting} changed"
 
 
 def _cost(calmed: Calm) -> str:

@@ -55,7 +55,8 @@ def test_the_life_of_a_plan(case: Path, capsys: Shown) -> None:
     assert "nothing material changed" in capsys.readouterr().out
     edit(case, "demand", "chat,100,200,300,400", "chat,100,200,600,800")
     assert main(["replan", str(case), "--as-of", "2027Q2"]) == Exit.CHANGED
-    assert "CHANGED, look" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "CHANGED, look" in said and "2 inputs and " in said
     assert main(["approve", "3", "--why", "demand", "--by", "bob"]) == Exit.DONE
     assert "run 1 is superseded" in capsys.readouterr().out
     assert main(["runs", "list", "--json"]) == Exit.DONE
