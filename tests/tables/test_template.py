@@ -9,6 +9,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from optimizer.case.scenario import LeastCost
 from optimizer.tables.columns import Kind
 from optimizer.tables.containers import read_raw
 from optimizer.tables.identity import content_hash
@@ -198,6 +199,14 @@ def test_names_have_room_in_a_blank_sheet(tmp_path: Path) -> None:
             for name, column in columns_of(record):
                 if column.kind in (Kind.KEY, Kind.REFERENCE, Kind.TEXT):
                     assert book[record.TABLE.name].column_dimensions[heads[name]].width >= 16
+
+
+def test_nobody_is_asked_to_type_into_a_table_to_be_left_empty(tmp_path: Path) -> None:
+    """Proves: the sheet of least costs, which a solve fills, says to leave it empty and nothing to the contrary."""
+    write_workbook((*CATALOG, LeastCost), None, HORIZON, tmp_path / "blank.xlsx")
+    book = load_workbook(tmp_path / "blank.xlsx")
+    assert book["least_costs"]["A2"].value.endswith("leave empty.")
+    assert book["site_power"]["A2"].value.endswith("Type new rows right below the last one.")
 
 
 def test_settings_that_are_not_given_stay_blank(book: Workbook) -> None:

@@ -51,7 +51,7 @@ def histogram(values: Sequence[float], shares: Sequence[float], marks: Marked, s
 
 def exceedance_of_cost(values: Sequence[float], shares: Sequence[float], say: Callable[[float], str]) -> Figure:
     """How likely it is to cost more than each amount."""
-    return _stairs("What it may cost more than", "Probability that the present value is above", values, shares, say)
+    return _stairs("What it may cost more than", "Probability that the present value is higher", values, shares, say)
 
 
 def shortfall(every: Sequence[Course]) -> Figure | None:

@@ -65,7 +65,8 @@ def help_line(layout: Layout) -> str:
     """What the table holds and how to fill it in, in one line."""
     if layout.record.TABLE.vertical:
         return f"{summary(layout.record)} Fill in the column 'value'; a blank value takes the default."
-    return f"{summary(layout.record)} Each row is {layout.record.TABLE.row_is}. Type new rows right below the last one."
+    said = f"{summary(layout.record)} Each row is {layout.record.TABLE.row_is}."
+    return said if said.endswith("leave empty.") else f"{said} Type new rows right below the last one."
 
 
 def _column(sheet: Worksheet, layout: Layout, slot: Slot) -> None:
