@@ -97,7 +97,8 @@ class Stress:
 
     def unit(self, action: str, contract: str) -> str:
         """What quantities of a decision count, such as blocks; site and segment behind the contract do not matter."""
-        return self.units.get((action, contract.split(", ")[0]), "")
+        units = ((name, unit) for (act, name), unit in self.units.items() if act == action)
+        return next((unit for name, unit in units if f"{contract}, ".startswith(f"{name}, ")), "")
 
     @property
     def interrupted(self) -> bool:

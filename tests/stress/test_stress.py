@@ -151,7 +151,7 @@ def test_commitments_are_kept_up_to_the_quarter_asked_for() -> None:
     assert free.played[0].cost == pytest.approx(2_000.0 * (first + second))
     assert held.played[0].cost == pytest.approx(20_000.0 + 5_000.0 * max(0.0, first - 10.0) + 2_000.0 * second)
     assert held.kept == (("sign", "b", str(FIRST + 1), 10.0),) and not free.kept
-    assert held.unit("sign", "b") == "blocks"
+    assert held.unit("sign", "b") == "blocks" and held.unit("sign", "b, c") == "blocks" and not held.unit("sign", "ba")
     page = page_of(Summary(held), "")
     assert page.commitments is not None and page.commitments.rows[0].cells == (str(FIRST + 1), "10 blocks")
     assert page.reactions is not None

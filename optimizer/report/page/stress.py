@@ -256,7 +256,7 @@ def _commitments(summary: Summary) -> Table:
 
 
 def _counted(summary: Summary, action: str, contract: str, amount: float) -> str:
-    return counted(float(f"{amount:.2f}"), summary.stress.unit(action, contract))
+    return counted(float(f"{amount:.2f}"), summary.stress.unit(action, contract)).rstrip()
 
 
 def _drivers(summary: Summary) -> Figure:
