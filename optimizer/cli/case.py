@@ -4,7 +4,6 @@ import argparse
 import sys
 
 from optimizer.case.case import Case
-from optimizer.cli.text import speak_in
 from optimizer.errors import InputError
 from optimizer.load import read_case
 from optimizer.request import Engine, Request
@@ -18,7 +17,6 @@ def read(path: Source) -> Case:
         raise InputError(findings)
     for finding in findings:
         print(finding, file=sys.stderr)
-    speak_in(case.settings.currency)
     return case
 
 

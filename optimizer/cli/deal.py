@@ -3,7 +3,7 @@
 import json
 
 from optimizer.cli.solve import headline
-from optimizer.cli.text import table, usd
+from optimizer.cli.text import Money, table
 from optimizer.plan.deal import CourseCost, Deal, Side, document
 from optimizer.plan.tree import TreePlan
 from optimizer.plan.worth import Known, Value
@@ -21,13 +21,14 @@ def deal_json(tree: TreePlan, deal: Deal) -> str:
 
 def deal_text(tree: TreePlan, deal: Deal) -> str:
     """The sides of the deal and the values of its parts, in tables and in words."""
-    values = [(name, *figures(found)) for name, found in deal.values()]
+    money = Money(tree.case.settings.currency)
+    values = [(name, *figures(found, money)) for name, found in deal.values()]
     heads = ("on the table", "least", "bound", "expected", "cheapest", "dearest", "CVaR")
     lines = [
         headline(tree.case, tree.result),
         f"deal of {deal.supplier}: firm {', '.join(deal.firm)}; expandable {', '.join(deal.more) or 'nothing'}",
         "",
-        table(heads, [_side(side) for side in deal.sides]),
+        table(heads, [_side(side, money) for side in deal.sides]),
         "",
         table(("worth", "value", "at least", "at most"), values),
         "",
@@ -36,20 +37,19 @@ def deal_text(tree: TreePlan, deal: Deal) -> str:
     return "\n".join(lines)
 
 
-def _side(side: Side) -> tuple[str, ...]:
-    known = side.least
-    figured = ("not known" if figure is None else usd(figure) for figure in (known.cost, known.bound, side.expected))
-    tail = "-" if side.cvar is None else usd(side.cvar)
-    return (side.table.value, *figured, _course(side.cheapest), _course(side.dearest), tail)
+def _side(side: Side, money: Money) -> tuple[str, ...]:
+    figured = (money.known(figure) for figure in (side.least.cost, side.least.bound, side.expected))
+    ends = (_course(one, money) for one in (side.cheapest, side.dearest))
+    return (side.table.value, *figured, *ends, money.known(side.cvar, "-"))
 
 
-def _course(one: CourseCost | None) -> str:
-    return "-" if one is None else f"{usd(one.cost)} ({one.scenario})"
+def _course(one: CourseCost | None, money: Money) -> str:
+    return "-" if one is None else f"{money(one.cost)} ({one.scenario})"
 
 
-def figures(value: Value) -> tuple[str, str, str]:
+def figures(value: Value, money: Money) -> tuple[str, str, str]:
     """A value and its bracket."""
-    low, high = ("not known" if figure is None else usd(figure) for figure in (value.low, value.high))
+    low, high = money.known(value.low), money.known(value.high)
     if value.usd is None:
         return UNKNOWN[value.known], low, UNKNOWN[value.known]
-    return usd(value.usd), low, high
+    return money(value.usd), low, high

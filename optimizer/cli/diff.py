@@ -5,10 +5,9 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import partial
 
 from optimizer.catalog import catalog
-from optimizer.cli.text import chance, table, usd
+from optimizer.cli.text import Money, chance, table
 from optimizer.errors import Exit, StaleError
 from optimizer.plan.diff import RECORDS, Change, Difference, InputChange, Later, difference
 from optimizer.plan.diff_tree import tree_difference
@@ -93,8 +92,8 @@ def _cause(count: int) -> str:
 def _changes(title: str, changes: tuple[Change, ...]) -> str:
     rows = []
     for c in changes:
-        money = title != "decision" and c.unit != "share"
-        shown = partial(usd, currency=c.unit.split()[0]) if money else "{:,.6g}".format
+        plain = title == "decision" or c.unit == "share"
+        shown = "{:,.6g}".format if plain else Money(c.unit.split()[0])
         rows.append((c.what, *(shown(v) for v in (c.before, c.after, c.after - c.before)), c.unit))
     return table((title, "before", "after", "change", "unit"), rows)
 

@@ -8,7 +8,7 @@ from threading import Event
 from optimizer.cli.case import read
 from optimizer.cli.progress import ProgressLine
 from optimizer.cli.solve import stem
-from optimizer.cli.text import percent, share, table, usd
+from optimizer.cli.text import Money, percent, share, table
 from optimizer.cli.writing import unbroken
 from optimizer.errors import Exit
 from optimizer.plan.frontier import Frontier, Move, place, record
@@ -44,13 +44,14 @@ def run(arguments: argparse.Namespace) -> Exit:
 def text(found: Frontier) -> str:
     """The frontier for a terminal."""
     settings = found.case.settings
+    money = Money(settings.currency)
     tail = f"the dearest {share(settings.risk_tail)}"
     rows = [
         (
             str(number),
-            usd(point.expected),
-            usd(point.cvar),
-            "not known" if point.result.bound is None else usd(point.result.bound),
+            money(point.expected),
+            money(point.cvar),
+            money.known(point.result.bound),
             "not known" if point.result.gap is None else percent(point.result.gap),
             place(number),
         )
@@ -63,9 +64,9 @@ def text(found: Frontier) -> str:
         "",
     ]
     if found.least_cvar is not None:
-        lines += [f"no plan brings CVaR below {usd(found.least_cvar)}", ""]
+        lines += [f"no plan brings CVaR below {money(found.least_cvar)}", ""]
     for number, move in enumerate(found.moves, 1):
-        lines += [f"{number} to {number + 1}: {_words(move, tail)}", *_changes(move)]
+        lines += [f"{number} to {number + 1}: {_words(move, tail, money)}", *_changes(move)]
     if not found.separated:
         lines.append(UNSEPARATED)
     if found.stop == StopReason.INTERRUPT:
@@ -81,8 +82,8 @@ def _head(found: Frontier, tail: str) -> str:
     return f"{len(found.points)} plans, none both cheaper on average and safer in {tail} than another"
 
 
-def _words(move: Move, tail: str) -> str:
-    return f"the next {usd(move.dearer)} of expected cost take {usd(move.safer)} off {tail}"
+def _words(move: Move, tail: str, money: Money) -> str:
+    return f"the next {money(move.dearer)} of expected cost take {money(move.safer)} off {tail}"
 
 
 def _spoken(what: str) -> str:

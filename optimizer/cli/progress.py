@@ -6,7 +6,7 @@ import threading
 import time
 from types import TracebackType
 
-from optimizer.cli.text import percent, usd
+from optimizer.cli.text import percent, short
 from optimizer.model.outcome import Progress
 from optimizer.request import Step
 
@@ -49,8 +49,8 @@ class ProgressLine:
                 if not self._live:
                     print(f"{self._elapsed()} {self._step}", file=sys.stderr, flush=True)
                 return
-            incumbent = "no plan yet" if event.incumbent is None else f"plan {usd(event.incumbent)}"
-            bound = "no bound yet" if event.bound is None else f"bound {usd(event.bound)}"
+            incumbent = "no plan yet" if event.incumbent is None else f"plan {short(event.incumbent)}"
+            bound = "no bound yet" if event.bound is None else f"bound {short(event.bound)}"
             gap = "" if event.gap is None else f", gap {percent(event.gap)}"
             self._show(f": {incumbent}, {bound}{gap}")
 

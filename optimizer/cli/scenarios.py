@@ -11,7 +11,7 @@ from optimizer.case.scenario import Scenario
 from optimizer.case.uncertainty import Process, Uncertainty
 from optimizer.cli.case import read
 from optimizer.cli.progress import ProgressLine
-from optimizer.cli.text import table, usd
+from optimizer.cli.text import Money, table
 from optimizer.errors import Exit, UsageError
 from optimizer.futures.shock import Shock
 from optimizer.report.page.futures import Drawn, write_futures_page
@@ -98,7 +98,7 @@ def _effects(made: Made) -> dict[str, object] | None:
 
 def text(made: Made) -> str:
     """The result for a terminal."""
-    grown, found = made.grown, made.quality
+    grown, found, money = made.grown, made.quality, Money(made.case.settings.currency)
     bundles = [len({leaf.label[: stage + 1] for leaf in grown.leaves}) for stage in range(len(grown.partings))]
     parted = ", ".join(f"{count} in {quarter}" for count, quarter in zip(bundles, grown.partings, strict=True))
     lines = [
@@ -107,25 +107,25 @@ def text(made: Made) -> str:
     ]
     if made.stakes:
         heads = ("what it moves the cost by", "low draw", "high draw", "difference")
-        lines += [table(heads, [_stake(stake) for stake in made.stakes.each]), ""]
+        lines += [table(heads, [_stake(stake, money) for stake in made.stakes.each]), ""]
     slips = {row.uncertainty for row in made.case.of(Uncertainty) if row.process is Process.SLIP}
     likeness = [_likeness(one, one.uncertainty in slips) for one in found.each]
     lines += [table(("in " + str(found.each[0].quarter), *HEADS), likeness), ""]
-    lines += list(_kept(made))
+    lines += list(_kept(made, money))
     return "\n".join(lines)
 
 
-def _kept(made: Made) -> Iterator[str]:
+def _kept(made: Made, money: Money) -> Iterator[str]:
     """How good the reduction is, in words."""
     found = made.quality
     if found.effects is not None:
         draws, tree = found.effects.of_draws, found.effects.of_tree
         yield (
-            f"{found.effects.spread:.0%} of the spread of the cost is kept: a deviation of {usd(tree.deviation)} of "
-            f"{usd(draws.deviation)}; one in twenty costs at least {usd(tree.high)} more than the case as it stands, "
-            f"{usd(draws.high)} as drawn (to first order)"
+            f"{found.effects.spread:.0%} of the spread of the cost is kept: a deviation of {money(tree.deviation)} of "
+            f"{money(draws.deviation)}; one in twenty costs at least {money(tree.high)} more than the case as it "
+            f"stands, {money(draws.high)} as drawn (to first order)"
         )
-    far = usd if made.stakes else "{:,.3f}".format
+    far = money if made.stakes else "{:,.3f}".format
     yield (
         f"a draw is {far(found.distance)} from the future that stands for it, {far(found.alone)} from the case as it "
         f"stands; largest error of a correlation {found.correlation_error:.2f}"
@@ -137,8 +137,8 @@ def _kept(made: Made) -> Iterator[str]:
 HEADS = ("mean drawn", "kept", "deviation drawn", "kept", "low drawn", "kept", "high drawn", "kept")
 
 
-def _stake(stake: Stake) -> tuple[str, ...]:
-    return stake.uncertainty, usd(stake.low_usd), usd(stake.high_usd), usd(stake.usd)
+def _stake(stake: Stake, money: Money) -> tuple[str, ...]:
+    return stake.uncertainty, money(stake.low_usd), money(stake.high_usd), money(stake.usd)
 
 
 def _likeness(one: Likeness, slips: bool) -> tuple[str, ...]:

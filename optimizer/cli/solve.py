@@ -13,7 +13,7 @@ from optimizer.case.uncertainty import Uncertainty
 from optimizer.cli import tree
 from optimizer.cli.case import read, requested
 from optimizer.cli.progress import ProgressLine
-from optimizer.cli.text import percent, table, usd
+from optimizer.cli.text import Money, percent, table
 from optimizer.cli.writing import unbroken
 from optimizer.errors import Exit
 from optimizer.futures.future import certain
@@ -171,6 +171,7 @@ def _obligations(plan: Plan) -> str:
     owed = [row for row in obligations(plan) if row.total]
     if not owed:
         return "no firm payments"
-    rows = [(row.contract, row.supplier, usd(row.total)) for row in owed]
-    total = ("all firm payments, nominal", "", usd(sum(row.total for row in owed)))
+    money = Money(plan.case.settings.currency)
+    rows = [(row.contract, row.supplier, money(row.total)) for row in owed]
+    total = ("all firm payments, nominal", "", money(sum(row.total for row in owed)))
     return table(("contract", "supplier", "nominal value"), [*rows, total])

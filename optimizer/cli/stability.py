@@ -10,7 +10,7 @@ from optimizer.amend import require_new
 from optimizer.cli.case import read
 from optimizer.cli.progress import ProgressLine
 from optimizer.cli.scenarios import wish
-from optimizer.cli.text import chance, percent, table, usd
+from optimizer.cli.text import Money, chance, percent, table
 from optimizer.errors import Exit
 from optimizer.report.page.futures import Drawn, write_futures_page
 from optimizer.request import Request, Step
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> Exit:
         if page is not None:
             progress(Step(f"writing {page}"))
             write_futures_page(Drawn(made.grown, made.quality, made.stakes, found), page)
-    print(_document(found) if arguments.json else text(found))
+    print(_document(found) if arguments.json else text(found, Money(case.settings.currency)))
     return Exit.INTERRUPTED if found.interrupted else Exit.DONE
 
 
@@ -57,30 +57,33 @@ def _plain(value: object) -> object:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def text(found: Stability) -> str:
+def text(found: Stability, money: Money) -> str:
     """What was found, for a terminal."""
     inside, trees = found.inside, f"{len(found.trees)} tree{'' if len(found.trees) == 1 else 's'}"
     lines = [
-        f"in sample: {trees} of up to {found.scenarios} futures cost {_mean(inside)} on average, "
-        f"deviation {usd(found.deviation)} ({percent(found.strays)})",
+        f"in sample: {trees} of up to {found.scenarios} futures cost {_mean(inside, money)} on average, "
+        f"deviation {money(found.deviation)} ({percent(found.strays)})",
         table(
             ("seed", "optimum", "bound", "decision"),
-            [(str(one.seed), usd(one.objective), _bound(one.bound), letter(one.decision)) for one in found.trees],
+            [
+                (str(one.seed), money(one.objective), money.known(one.bound), letter(one.decision))
+                for one in found.trees
+            ],
         ),
     ]
     if found.decisions:
-        lines += ["", *_outside(found)]
+        lines += ["", *_outside(found, money)]
     if found.gap is not None:
-        bound = "" if found.gap.bound is None else f", at most {usd(max(found.gap.bound, 0.0))} (95 %)"
+        bound = "" if found.gap.bound is None else f", at most {money(max(found.gap.bound, 0.0))} (95 %)"
         batches = f"{len(found.gap.batches)} batches of {found.gap.size} draws"
-        lines += ["", f"decision A costs {usd(max(found.gap.mean, 0.0))} more than the best in {batches}{bound}"]
+        lines += ["", f"decision A costs {money(max(found.gap.mean, 0.0))} more than the best in {batches}{bound}"]
     if found.interrupted:
         lines += ["", "interrupted: what is above was finished before"]
     return "\n".join(lines)
 
 
-def _outside(found: Stability) -> list[str]:
-    rows = [_row(number, one) for number, one in enumerate(found.decisions)]
+def _outside(found: Stability, money: Money) -> list[str]:
+    rows = [_row(number, one, money) for number, one in enumerate(found.decisions)]
     lines = [
         f"out of sample: decided here and now, played in {found.fresh} fresh draws",
         table(("decision", "mean cost", "over A", "without a plan"), rows),
@@ -89,19 +92,16 @@ def _outside(found: Stability) -> list[str]:
     if found.bias is not None and not math.isnan(found.bias):
         share = abs(found.bias) / abs(found.inside.value) if found.inside.value else 0.0
         words = "more" if found.bias >= 0.0 else "less"
-        lines.append(f"fresh draws cost {usd(abs(found.bias))} ({percent(share)}) {words} than the trees say")
+        lines.append(f"fresh draws cost {money(abs(found.bias))} ({percent(share)}) {words} than the trees say")
     return lines
 
 
-def _row(number: int, one: Decision) -> tuple[str, ...]:
-    return letter(number), _mean(one.cost), _mean(one.over_best) if number else "", chance(one.failed)
+def _row(number: int, one: Decision, money: Money) -> tuple[str, ...]:
+    over = _mean(one.over_best, money) if number else ""
+    return letter(number), _mean(one.cost, money), over, chance(one.failed)
 
 
-def _bound(bound: float | None) -> str:
-    return "not known" if bound is None else usd(bound)
-
-
-def _mean(mean: Mean) -> str:
+def _mean(mean: Mean, money: Money) -> str:
     if math.isnan(mean.value):
         return "not known"
-    return usd(mean.value) if mean.half is None else f"{usd(mean.value)} ± {usd(mean.half)}"
+    return money(mean.value) if mean.half is None else f"{money(mean.value)} ± {money(mean.half)}"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from optimizer.cli.progress import ProgressLine
-from optimizer.cli.text import chance, speak_in, table, usd
+from optimizer.cli.text import Money, chance, table
 from optimizer.cli.writing import unbroken
 from optimizer.errors import Exit, UnsolvableError
 from optimizer.plan.plan import Plan
@@ -64,9 +64,7 @@ def run(arguments: argparse.Namespace) -> Exit:
 
 
 def _plan(folder: Path) -> Plan | TreePlan:
-    plan = load_tree(folder) if is_tree(folder) else load_plan(folder)
-    speak_in(plan.case.settings.currency)
-    return plan
+    return load_tree(folder) if is_tree(folder) else load_plan(folder)
 
 
 def _tally(event: Tally) -> str:
@@ -84,14 +82,15 @@ def _minutes(seconds: float) -> str:
 def text(summary: Summary, folder: Path) -> str:
     """What the stress test says, for a terminal."""
     found = summary.stress
+    money = Money(found.currency)
     lines = [f"{found.title}: {_played(found)}", kept(found), reacts(found), "", _ends(summary)]
     if found.solved:
-        lines += ["", _costs(summary), "", _shortfall(summary)]
+        lines += ["", _costs(summary, money), "", _shortfall(summary)]
         if summary.limits:
-            lines += ["", _limits(summary)]
-        lines += ["", _drivers(summary), "", "the dearest futures", _futures(summary.dearest)]
+            lines += ["", _limits(summary, money)]
+        lines += ["", _drivers(summary, money), "", "the dearest futures", _futures(summary.dearest, money)]
         if summary.shortest:
-            lines += ["", "the futures of greatest shortfall", _futures(summary.shortest)]
+            lines += ["", "the futures of greatest shortfall", _futures(summary.shortest, money)]
     lines += ["", f"{proof(summary)}; {found.seconds:,.0f} s", f"{folder / WORKBOOK}  {folder / PAGE}"]
     return "\n".join(lines)
 
@@ -107,18 +106,19 @@ def _ends(summary: Summary) -> str:
     return table(("futures in which", "share", "95 % between"), rows)
 
 
-def _costs(summary: Summary) -> str:
+def _costs(summary: Summary, money: Money) -> str:
     found = summary.stress
-    rows = [("as planned", usd(found.planned), "")]
+    rows = [("as planned", money(found.planned), "")]
     if found.calm.cost is not None:
-        rows.append(("as the case says, with this reaction", usd(found.calm.cost), ""))
-    rows += [("mean", usd(summary.mean.value), _between(summary.mean, usd))]
-    rows += [("mean, proven at least", usd(summary.least), ""), ("standard deviation", usd(summary.deviation), "")]
+        rows.append(("as the case says, with this reaction", money(found.calm.cost), ""))
+    rows += [("mean", money(summary.mean.value), _between(summary.mean, money))]
+    rows += [("mean, proven at least", money(summary.least), ""), ("standard deviation", money(summary.deviation), "")]
     rows += [
-        (f"{share:.0%} of futures cost at most", usd(one.value), _between(one, usd)) for share, one in summary.quantiles
+        (f"{share:.0%} of futures cost at most", money(one.value), _between(one, money))
+        for share, one in summary.quantiles
     ]
     tail = f"mean of the dearest {found.risk_tail:.0%} (CVaR)"
-    rows.append((tail, usd(summary.cvar.value), _between(summary.cvar, usd)))
+    rows.append((tail, money(summary.cvar.value), _between(summary.cvar, money)))
     return table(("cost, present value", found.currency, "95 % between"), rows)
 
 
@@ -132,42 +132,42 @@ def _shortfall(summary: Summary) -> str:
     return table(("shortfall", "share", "95 % between"), rows)
 
 
-def _limits(summary: Summary) -> str:
+def _limits(summary: Summary, money: Money) -> str:
     shown = summary.limits[:MOST_LIMITS]
     more = f"\n({len(summary.limits) - len(shown)} more in the tables)" if len(shown) < len(summary.limits) else ""
     heads = ("limit passed", "when", "chance", "95 % between", "mean excess", "worst")
-    return table(heads, [_limit(one) for one in shown]) + more
+    return table(heads, [_limit(one, money) for one in shown]) + more
 
 
-def _limit(one: Limit) -> tuple[str, ...]:
+def _limit(one: Limit, money: Money) -> tuple[str, ...]:
     found = one.excess.chance
     name = one.limit if one.hard else f"{one.limit} (has a price)"
-    figures = (f"{_amount(one.excess.average, one.unit)}", f"{_amount(one.excess.worst, one.unit)}")
+    figures = (f"{_amount(one.excess.average, one.unit, money)}", f"{_amount(one.excess.worst, one.unit, money)}")
     return (name, one.when or "ever", chance(found.value), _between(found, chance), *figures)
 
 
-def _amount(amount: float, unit: str) -> str:
-    return usd(amount) if unit == "USD" else f"{amount:,.4g} {unit}"
+def _amount(amount: float, unit: str, money: Money) -> str:
+    return money(amount) if unit == "USD" else f"{amount:,.4g} {unit}"
 
 
-def _drivers(summary: Summary) -> str:
-    rows = [_part(part) for part in summary.cost_parts[:MOST_PARTS]]
+def _drivers(summary: Summary, money: Money) -> str:
+    rows = [_part(part, money) for part in summary.cost_parts[:MOST_PARTS]]
     heads = ("driver of cost", "of the variance", "lowest tenth", "highest tenth", "mean", "mean in the dear tail")
     whole = summary.explained
     known = "" if whole is None else f"\ntogether they explain {whole:.0%} of the variance of the ranks of cost"
     return table(heads, rows) + known
 
 
-def _part(part: Part) -> tuple[str, ...]:
-    swing = ("-" if cost is None else usd(cost) for cost in (part.low, part.high))
+def _part(part: Part, money: Money) -> tuple[str, ...]:
+    swing = (money.known(cost, "-") for cost in (part.low, part.high))
     unit = " quarters late" if part.process.value == "slip" else "x"
     share = "-" if part.share is None else f"{part.share:.0%}".replace("-0%", "0%")
     return (part.driver, share, *swing, f"{part.all:.2f}{unit}", f"{part.tail:.2f}{unit}")
 
 
-def _futures(futures: tuple[Future, ...]) -> str:
+def _futures(futures: tuple[Future, ...], money: Money) -> str:
     rows = [
-        (f"{one.played.number}", usd(one.played.cost or 0.0), chance(one.short), f"  {one.words}")
+        (f"{one.played.number}", money(one.played.cost or 0.0), chance(one.short), f"  {one.words}")
         for one in futures[:MOST_FUTURES]
     ]
     lines = table(("draw", "cost", "short"), [row[:3] for row in rows]).splitlines()

@@ -1,25 +1,34 @@
 """Numbers and tables as people read them in a terminal."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from optimizer.case.settings import sign
 
 SCALES = ((1e9, "B"), (1e6, "M"), (1e3, "k"))
-_spoken = ["USD"]
 
 
-def speak_in(currency: str) -> None:
-    """From now on amounts are in this currency: a command has one case, and the terminal one command."""
-    _spoken[0] = currency
+@dataclass(frozen=True)
+class Money:
+    """Amounts of one currency as words: call it with an amount."""
+
+    currency: str
+
+    def __call__(self, amount: float) -> str:
+        """An amount in a short form such as `$12.040 B` or `-$580.000 M`."""
+        return f"{'-' if amount < 0.0 else ''}{sign(self.currency)}{short(abs(amount))}"
+
+    def known(self, amount: float | None, otherwise: str = "not known") -> str:
+        """The amount, or words where there is none."""
+        return otherwise if amount is None else self(amount)
 
 
-def usd(amount: float, currency: str = "") -> str:
-    """An amount in a short form such as `$12.040 B` or `-$580.000 M`, in a currency or that of the case."""
-    shown, size = ("-" if amount < 0.0 else "") + sign(currency or _spoken[0]), abs(amount)
+def short(amount: float) -> str:
+    """An amount without its currency, such as `12.040 B`."""
     for scale, letter in SCALES:
-        if size >= scale:
-            return f"{shown}{size / scale:,.3f} {letter}"
-    return f"{shown}{size:,.2f}"
+        if abs(amount) >= scale:
+            return f"{amount / scale:,.3f} {letter}"
+    return f"{amount:,.2f}"
 
 
 def percent(share: float) -> str:

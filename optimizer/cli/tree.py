@@ -1,7 +1,7 @@
 """`optimizer solve` of a case with scenarios: one plan that knows no more than anybody can know."""
 
 from optimizer.case.settings import Objective
-from optimizer.cli.text import chance, percent, share, table, usd
+from optimizer.cli.text import Money, chance, percent, share, table
 from optimizer.plan.outlook import advice, courses, now, waiting, worst
 from optimizer.plan.plan import counted
 from optimizer.plan.tree import TreePlan
@@ -69,17 +69,13 @@ def _waits(tree: TreePlan) -> str:
 
 
 def _courses(tree: TreePlan) -> str:
-    every = courses(tree)
+    every, money = courses(tree), Money(tree.case.settings.currency)
     dearest = sorted(every, key=lambda one: one.cost, reverse=True)[:MOST_SHOWN]
     shown = every if len(every) <= MOST_SHOWN else dearest
     heads = ["scenario", "probability", "present value", "shortfall cost"]
-    rows = [[one.scenario, chance(one.probability), usd(one.cost), usd(one.shortfall)] for one in shown]
+    rows = [[one.scenario, chance(one.probability), money(one.cost), money(one.shortfall)] for one in shown]
     if any(one.alone is not None for one in shown):
         heads += ["alone", "regret"]
-        rows = [[*row, _known(one.alone), _known(one.regret)] for row, one in zip(rows, shown, strict=True)]
+        rows = [[*row, money.known(one.alone), money.known(one.regret)] for row, one in zip(rows, shown, strict=True)]
     left = "" if len(every) <= MOST_SHOWN else f"\n(the dearest {MOST_SHOWN} of {len(every)} scenarios)"
     return table(heads, rows) + left
-
-
-def _known(amount: float | None) -> str:
-    return "not known" if amount is None else usd(amount)

@@ -10,7 +10,7 @@ from optimizer.cli.case import read, requested
 from optimizer.cli.deal import deal_json, deal_text, figures
 from optimizer.cli.progress import ProgressLine
 from optimizer.cli.solve import ENDS, headline
-from optimizer.cli.text import chance, speak_in, table, usd
+from optimizer.cli.text import Money, chance, table
 from optimizer.cli.writing import unbroken
 from optimizer.errors import Exit, StaleError, UsageError
 from optimizer.plan.outlook import Rights, advice, rights
@@ -82,7 +82,6 @@ def _plan(folder: Path) -> TreePlan:
     if not tree.branches:
         raise StaleError(f"{folder} holds no plan to value: its status is {tree.result.status}")
     require_tree(tree)
-    speak_in(tree.case.settings.currency)
     return tree
 
 
@@ -99,10 +98,11 @@ def _json(tree: TreePlan, found: Worth) -> str:
 def text(tree: TreePlan, found: Worth) -> str:
     """The values for a terminal."""
     settings, result = tree.case.settings, tree.result
+    money = Money(settings.currency)
     rows = [
-        ("perfect information", *figures(found.information)),
-        ("planning for more than the mean", *figures(found.solution)),
-        *((f"option {one.option}", *figures(found.of(one))) for one in found.options),
+        ("perfect information", *figures(found.information, money)),
+        ("planning for more than the mean", *figures(found.solution, money)),
+        *((f"option {one.option}", *figures(found.of(one), money)) for one in found.options),
     ]
     lines = [
         headline(tree.case, result),
@@ -116,18 +116,17 @@ def text(tree: TreePlan, found: Worth) -> str:
     if found.options:
         heads = ("option", "held", "premium", "break-even a block", "exercised", "quarters")
         uses = {one.option: one for one in rights(tree)}
-        lines += ["", table(heads, [_option(found, one, uses[one.option]) for one in found.options])]
+        lines += ["", table(heads, [_option(found, one, uses[one.option], money) for one in found.options])]
     return "\n".join(lines)
 
 
-def _option(found: Worth, one: OptionWorth, use: Rights) -> tuple[str, ...]:
-    even = found.break_even(one)
+def _option(found: Worth, one: OptionWorth, use: Rights, money: Money) -> tuple[str, ...]:
     quarters = ", ".join(f"{quarter} {chance:.0%}" for quarter, chance in use.by_quarter)
     return (
         one.option,
         f"{one.held:,.6g}",
-        usd(one.premium_usd),
-        "-" if even is None else usd(even),
+        money(one.premium_usd),
+        money.known(found.break_even(one), "-"),
         "never" if not use.by_quarter else chance(use.probability),
         quarters,
     )

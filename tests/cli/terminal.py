@@ -20,7 +20,7 @@ def interrupted(*words: str, by: signal.Signals = signal.SIGINT) -> tuple[int, b
     with subprocess.Popen(command, **ears) as process:  # type: ignore[call-overload]
         os.close(follower)
         seen, deadline = b"", time.monotonic() + PATIENCE
-        while b"plan $" not in seen and time.monotonic() < deadline and process.poll() is None:
+        while b": plan " not in seen and time.monotonic() < deadline and process.poll() is None:
             seen += _read(leader)
         process.send_signal(by)
         while process.poll() is None and (more := _read(leader)):
