@@ -102,6 +102,8 @@ def solve_tree(
         request = after(case, request, began)
     if split:
         return solve_split(case, request, listen, stop)
+    if request.cluster is not None:
+        listen(Step("the tree is small enough for one program: it is solved here, not on the cluster"))
     listen(Step("building the program"))
     try:
         form = formulate(case)

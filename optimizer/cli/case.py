@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from optimizer.case.case import Case
-from optimizer.errors import InputError
+from optimizer.errors import InputError, UsageError
 from optimizer.load import read_case
 from optimizer.request import Engine, Request
 from optimizer.tables.source import DatabaseUrl, Source
@@ -26,7 +26,12 @@ def place(given: Source) -> str:
 
 
 def requested(arguments: argparse.Namespace) -> Request:
-    """What the options of a command that may split a tree ask of the solver."""
+    """What the options of a command that may split a tree ask of the solver.
+
+    Raises UsageError where a cluster is named for what is never split.
+    """
+    if arguments.cluster is not None and Engine(arguments.decompose) is Engine.WHOLE:
+        raise UsageError("one program is solved here, on no cluster. Fix: leave --cluster or --decompose never out")
     return Request(
         arguments.gap,
         arguments.time_limit,

@@ -26,7 +26,7 @@ from optimizer.plan.statements import obligations
 from optimizer.plan.status import Status, StopReason
 from optimizer.plan.tree import AnyPlan, TreePlan
 from optimizer.publish import PAGE, WORKBOOK, require_place, write_any
-from optimizer.request import Request, Step
+from optimizer.request import Engine, Request, Step
 from optimizer.run import program_of, solve_any
 from optimizer.tables.source import DatabaseUrl, Source
 
@@ -65,7 +65,9 @@ def run(arguments: argparse.Namespace) -> Exit:
         if arguments.mps is not None:
             return _mps(case, arguments.mps)
         require_place(folder)
-        solved = _solved(case, _request(arguments), progress, took)
+        request = _request(arguments)
+        _say_whole(case, request)
+        solved = _solved(case, request, progress, took)
         progress(Step(f"writing {folder}"))
         with unbroken():
             solved = write_any(solved, folder, progress)
@@ -80,6 +82,12 @@ def _say_unplanned(case: Case, source: Source) -> None:
         stated = f"{count} uncertaint{'y' if count == 1 else 'ies'}"
         print(f"note: the case states {stated} and has no scenarios: planned is what it expects", file=sys.stderr)
         print(f"      optimizer scenarios {source} --out NEWCASE makes them", file=sys.stderr)
+
+
+def _say_whole(case: Case, request: Request) -> None:
+    """What only a tree can be, split or solved on a cluster, a case without scenarios is not."""
+    if not case.of(Scenario) and (request.cluster is not None or request.engine is Engine.SPLIT):
+        print("note: a case without scenarios is one program, solved here: nothing is split", file=sys.stderr)
 
 
 def _say_unread(case: Case) -> None:

@@ -265,3 +265,20 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
     assert "<b>x" not in (tmp_path / "plan" / "plan.html").read_text()
     sheet = load_workbook(tmp_path / "plan" / "plan.xlsx")["Scenarios"]
     assert sheet["B6"].value == name and sheet["B6"].data_type == "s"
+
+
+def test_a_cluster_or_a_split_that_is_not_used_is_told(
+    case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Proves: nobody believes that a cluster works on what is solved here. What contradicts itself is refused; a small
+    tree, and a case without scenarios, say that they are one program.
+    """
+    away = ["--cluster", "tcp://127.0.0.1:1"]
+    assert main(["solve", str(case), "--decompose", "never", *away]) == Exit.USAGE
+    assert "leave --cluster or --decompose never out" in capsys.readouterr().err
+    assert main(["solve", str(case), *away, "--out", str(tmp_path / "tree")]) == Exit.DONE
+    assert "solved here, not on the cluster" in capsys.readouterr().err
+    for flags in (away, ["--decompose", "always"]):
+        command = ["solve", str(case), "--scenario", "high", *flags, "--out", str(tmp_path / "certain")]
+        assert main(command) == Exit.DONE
+        assert "note: a case without scenarios is one program, solved here" in capsys.readouterr().err
