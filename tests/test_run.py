@@ -8,10 +8,12 @@ import pytest
 
 from optimizer.case.world import Workload
 from optimizer.contracts.block import Block
+from optimizer.model.build import formulate
 from optimizer.model.outcome import Progress
 from optimizer.rules.budget import Budget
 from optimizer.run import Request, Step, program_of, solve
 from tests.builders import EXACT, across, add, block, demanded, edit, edit_settings, one_site, power, solved
+from tests.everything import everything
 
 
 def test_infeasible_names_the_families_that_conflict() -> None:
@@ -36,6 +38,19 @@ def test_what_would_have_to_bend_is_told_in_the_unit_of_its_limit() -> None:
     assert solve(poor, EXACT).result.detail.endswith("BUDGET-1 cap 2027Q1 (by 4,000 USD)")
     dark = add(case, power("home", 0.012))
     assert solve(dark, EXACT).result.detail.endswith("POWER-1 home 2027Q1 (by 0.008 MW)")
+    euros = edit_settings(poor, currency="EUR")
+    assert solve(euros, EXACT).result.detail.endswith("BUDGET-1 cap 2027Q1 (by 4,000 EUR)")
+
+
+def test_every_row_has_the_unit_of_what_it_counts() -> None:
+    """Proves: in a case with every contract type and every rule, every row has the unit of what it counts."""
+    form = formulate(everything())
+    counted = {code: row.unit for code, rows in form.rows.items() for row in rows}
+    without = {code for code, rows in form.rows.items() if any(not row.unit for row in rows)}
+    assert not without
+    assert counted["CAPACITY-1"] == "GPUs"
+    assert counted["QUANTITY-1"] == "weighted units"
+    assert counted["BLOCK-3"] == "blocks"
 
 
 def test_demand_that_nothing_can_serve_is_named() -> None:

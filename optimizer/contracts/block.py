@@ -42,7 +42,7 @@ from optimizer.contracts.parts.block_terms import BlockTerms, PrepaidAt
 from optimizer.contracts.parts.delivery import Delivery
 from optimizer.errors import Finding
 from optimizer.ledger.books import Decided, Entry
-from optimizer.ledger.decision import Action, Decision, DecisionKey, Posting, Relation, Selector
+from optimizer.ledger.decision import CHOICE, Action, Decision, DecisionKey, Posting, Relation, Selector
 from optimizer.ledger.keys import CREDIT, ENERGY, FEE, PREPAYMENT, Cash, Commitment, Supply
 from optimizer.tables.quarter import Quarter
 from optimizer.tables.record import TableSpec
@@ -92,7 +92,7 @@ class Block(BlockTerms):
 
     def _flag(self, action: Action, q: Quarter, *postings: Posting) -> Decision:
         key = DecisionKey(action, self.block, q)
-        return Decision(key, self.supplier, "yes/no", 1.0, integer=True, postings=postings)
+        return Decision(key, self.supplier, CHOICE, 1.0, integer=True, postings=postings)
 
     def _prepayments(self, delivery: Delivery) -> Iterator[Posting]:
         """(BLOCK-M2)."""

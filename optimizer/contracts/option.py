@@ -34,7 +34,7 @@ from optimizer.contracts.parts.terms import DeliveryTerms
 from optimizer.contracts.parts.walk import booked, walk
 from optimizer.errors import Finding, Level
 from optimizer.ledger.books import Decided, Entry
-from optimizer.ledger.decision import Action, Decision, DecisionKey, Posting, Relation, Selector
+from optimizer.ledger.decision import CHOICE, Action, Decision, DecisionKey, Posting, Relation, Selector
 from optimizer.ledger.keys import ENERGY, Cash, Category, Commitment
 from optimizer.tables.columns import flag, key, number, quarter, reference
 from optimizer.tables.quarter import Quarter
@@ -109,7 +109,7 @@ class Option(DeliveryTerms, Dependent):
             owed = Posting(Commitment(), q, delivery.value(), paper.price)
             yield self._blocks(Action.EXERCISE, q, *delivery.postings(EXERCISED), owed)
             if paper.min_blocks:
-                yield Decision(DecisionKey(Action.CHOOSE, self.option, q), self.supplier, "yes/no", 1.0, integer=True)
+                yield Decision(DecisionKey(Action.CHOOSE, self.option, q), self.supplier, CHOICE, 1.0, integer=True)
 
     def _blocks(self, action: Action, q: Quarter, *postings: Posting) -> Decision:
         whole = not self.divisible

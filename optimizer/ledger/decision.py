@@ -27,6 +27,8 @@ class Action(Enum):
     PAID = "paid"
 
 
+CHOICE = "yes/no"
+"""The unit of a decision that is made or not."""
 COMMITTING = (Action.SIGN, Action.EXIT, Action.HOLD, Action.EXERCISE)
 """What the buyer decides and is then held to; what is bought by the hour is not of it."""
 

@@ -11,11 +11,13 @@ from dataclasses import replace
 import numpy as np
 from scipy.sparse import csr_array, hstack
 
+from optimizer.ledger.decision import CHOICE
 from optimizer.model import highs
 from optimizer.model.arrays import Program
 from optimizer.model.outcome import SolveOptions
 from optimizer.plan.status import Status
-from optimizer.rules.formulation import Formulation
+from optimizer.rules.formulation import Formulation, Row
+from optimizer.rules.money import MONEY
 from optimizer.rules.rule import rules
 
 LEAST_SLACK = 1e-6
@@ -37,7 +39,8 @@ def conflict(form: Formulation, program: Program) -> str:
         for at in np.flatnonzero(slack > LEAST_SLACK):
             code, number = rows[at], program.constraints[at].index()
             row = form.rows[code][number]
-            bent.setdefault(code, []).append((float(slack[at]) * row.times, row.unit, form.row_name(code, number)))
+            name, unit = form.row_name(code, number), _unit(row, form.case.settings.currency)
+            bent.setdefault(code, []).append((float(slack[at]) * row.times, unit, name))
         lines.append("the least that would have to bend:")
         lines += [_line(sorted(names, reverse=True)) for _, names in sorted(bent.items())]
     return "\n".join(lines)
@@ -67,6 +70,13 @@ def _infeasible(program: Program, held: np.ndarray) -> bool:
     )
     outcome = highs.solve(relaxed, SolveOptions(gap=0.5, time_limit_seconds=CHECK_SECONDS))
     return outcome.status is Status.INFEASIBLE
+
+
+def _unit(row: Row, currency: str) -> str:
+    """What the row counts, in words; nothing where it ties choices to each other."""
+    if row.unit == CHOICE:
+        return ""
+    return currency if row.unit == MONEY else row.unit
 
 
 def _line(rows: list[tuple[float, str, str]]) -> str:

@@ -20,6 +20,7 @@ from optimizer.ledger.keys import PREPAYMENT, VIOLATION, Cash, Commitment, Key
 from optimizer.rules.books import Books, exceeded
 from optimizer.rules.formulation import Formulation, Terms
 from optimizer.rules.limit import THOUSAND, Limit, admitted, overrun, scaled, violations
+from optimizer.rules.money import MONEY
 from optimizer.rules.period import Period, Span, spans
 from optimizer.rules.rule import Rule, rule_categories
 from optimizer.tables.columns import Blank, choice, key, number, reference, series, text
@@ -100,7 +101,7 @@ class Budgets(Rule):
         if terms:
             terms += overrun(form, CODE, budget, last, units=THOUSAND)
             terms, bound, unit = scaled(terms, limit)
-            form.limit(CODE, last, index, terms, upper=bound, unit="USD", times=unit)
+            form.limit(CODE, last, index, terms, upper=bound, unit=MONEY, times=unit)
 
     def replay(self, books: Books) -> Iterator[Entry]:
         yield from violations(books, CODE, books.case.of(Budget), THOUSAND)

@@ -42,7 +42,7 @@ class Capacity(Rule):
         for made in form.each(INTERRUPTIBLE):
             served = form.operations[SERVED, made.index, made.node.index]
             index = (*made.index, str(made.node.quarter))
-            form.limit("CAPACITY-3", made.node, index, [(1.0, made.variable), (-1.0, served)], upper=0.0)
+            form.limit("CAPACITY-3", made.node, index, [(1.0, made.variable), (-1.0, served)], upper=0.0, unit="units")
 
     def _uses(self, form: Formulation, operation: Operation) -> Uses:
         uses: Uses = defaultdict(list)
@@ -61,7 +61,7 @@ class Capacity(Rule):
                 for part in dict.fromkeys(("", segment))
                 for line in form.lines(Supply(site, accelerator, firm, part), node)
             ]
-            form.limit(code, node, (*pool, str(node.quarter)), use + supply, upper=0.0)
+            form.limit(code, node, (*pool, str(node.quarter)), use + supply, upper=0.0, unit="GPUs")
 
     def check(self, books: Books) -> Iterator[Finding]:
         for quarter in books.case.calendar.ahead:

@@ -40,12 +40,13 @@ class Cluster(Rule):
             if workload.placement is Placement.ANYWHERE:
                 terms: Terms = [(1.0, made.variable) for made in served]
                 terms.append((-most_due(case, workload, segment, node.quarter), placed))
-                form.limit("CLUSTER-2", node, (name, site, at, str(node.quarter)), terms, upper=0.0)
+                form.limit("CLUSTER-2", node, (name, site, at, str(node.quarter)), terms, upper=0.0, unit="units")
         for (name, site, index), terms in used.items():
             placed = form.operations[PLACED, (name, site), index]
             node = form.nodes[index]
             minimum = form.at(node).get(Workload, name).minimum_cluster_gpus
-            form.limit("CLUSTER-1", node, (name, site, str(node.quarter)), [*terms, (minimum, placed)], upper=0.0)
+            terms.append((minimum, placed))
+            form.limit("CLUSTER-1", node, (name, site, str(node.quarter)), terms, upper=0.0, unit="GPUs")
 
     def check(self, books: Books) -> Iterator[Finding]:
         case = books.case

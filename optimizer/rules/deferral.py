@@ -67,11 +67,11 @@ class Deferral(Rule):
             if node.parent is not None:
                 before = form.operations.get((BACKLOG, made.index, node.parent))
                 balance += [] if before is None else [(-1.0 / hours, before)]
-            form.limit("DEFER-1", node, index, balance, lower=0.0, upper=0.0)
+            form.limit("DEFER-1", node, index, balance, lower=0.0, upper=0.0, unit="unit-hours", times=hours)
             for step in form.case.tree.path(node):
                 if node.quarter - step.quarter < workload.deferral_quarters:
                     backlog += _moved(form, workload, DEFERRED, step, -1.0 / hours)
-            form.limit("DEFER-2", node, index, backlog, upper=0.0)
+            form.limit("DEFER-2", node, index, backlog, upper=0.0, unit="unit-hours", times=hours)
 
     def replay(self, books: Books) -> Iterator[Entry]:
         for quarter in books.case.calendar.quarters:

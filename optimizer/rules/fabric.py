@@ -32,7 +32,7 @@ class Fabric(Rule):
                 continue
             terms: Terms = [(gpus_per_unit(case, name, made.index[2]), made.variable) for made in served]
             terms.append((-limit, placed))
-            form.limit("FABRIC-1", node, (name, site, at, str(node.quarter)), terms, upper=0.0)
+            form.limit("FABRIC-1", node, (name, site, at, str(node.quarter)), terms, upper=0.0, unit="GPUs")
 
     def check(self, books: Books) -> Iterator[Finding]:
         case = books.case

@@ -53,7 +53,7 @@ class FirmShare(Rule):
             workload = case.get(Workload, name)
             most = (1.0 - workload.firm_share) * most_due(case, workload, case.segment(at), node.quarter)
             terms.append((-most, form.operations[PLACED, (name, site), index]))
-            form.limit("FIRM-2", node, (name, site, at, str(node.quarter)), terms, upper=0.0)
+            form.limit("FIRM-2", node, (name, site, at, str(node.quarter)), terms, upper=0.0, unit="units")
 
     def check(self, books: Books) -> Iterator[Finding]:
         for quarter in books.case.calendar.ahead:

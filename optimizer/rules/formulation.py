@@ -79,7 +79,7 @@ class Row:
     """lower <= sum of coefficient x variable <= upper; one side may be open, equal sides make an equality.
 
     It belongs to a node, or to the whole tree (None); `index` says what it limits, and ends with its quarter or span.
-    One of the row is so many (`times`) of `unit`, as people count them; the unit is blank where it needs none.
+    One of the row is so many (`times`) of `unit`, as people count them; MONEY is in the currency of the case.
     """
 
     node: Node | None
@@ -283,15 +283,18 @@ class Formulation:
                 node = future.node(relation.quarter)
                 if node is None or not future.leads(node):
                     continue
-                terms = [
-                    (coefficient, made.variable)
+                selected = [
+                    (coefficient, made)
                     for coefficient, selector in relation.terms
                     for step in future.nodes[: relation.quarter - self.nodes[0].quarter + 1]
                     if selector.since <= step.quarter <= selector.until
                     for made in at.get((selector.action, selector.contract, step.index), ())
                     if selector.covers(made.decision.key)
                 ]
-                self.limit(relation.code, node, (relation.contract, str(relation.quarter)), terms, upper=relation.upper)
+                index = (relation.contract, str(relation.quarter))
+                unit = next((made.decision.unit for _, made in selected), "")
+                terms = [(coefficient, made.variable) for coefficient, made in selected]
+                self.limit(relation.code, node, index, terms, upper=relation.upper, unit=unit)
 
     def ends(self, future: Future, span: Span) -> Iterator[tuple[Node, tuple[Node, ...]]]:
         """The node in which the span ends in a scenario, with the nodes of the span; nothing where it does not lead."""

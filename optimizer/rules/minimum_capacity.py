@@ -31,7 +31,8 @@ class MinimumCapacity(PolicyRule):
                     if policy.supplier in ("", line.supplier)
                 ]
                 terms += overrun(form, CODE, policy, node)
-                form.limit(CODE, node, (policy.policy, span.label), terms, upper=-policy.limit)
+                index, unit = (policy.policy, span.label), policy.kind.violation_unit
+                form.limit(CODE, node, index, terms, upper=-policy.limit, unit=unit)
 
     def check(self, books: Books) -> Iterator[Finding]:
         for policy in self.policies(books.case):

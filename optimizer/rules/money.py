@@ -4,6 +4,9 @@ from optimizer.case.case import Case
 from optimizer.ledger.keys import Category
 from optimizer.tables.quarter import Quarter
 
+MONEY = "USD"
+"""The unit of what counts money, whatever the currency of the case."""
+
 
 def weight(case: Case, category: Category, quarter: Quarter) -> float:
     """Present value in the objective of 1 USD of `category` paid in `quarter`.

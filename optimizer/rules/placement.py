@@ -77,7 +77,8 @@ class OneSite(Rule):
                 load = case.load(workload, case.segment(at), node.quarter)
                 terms: Terms = [(1.0, made.variable) for made in served]
                 terms.append((-load, placed))
-                form.limit("PLACE-1", node, (name, site, at, str(node.quarter)), terms, lower=0.0, upper=0.0)
+                where = (name, site, at, str(node.quarter))
+                form.limit("PLACE-1", node, where, terms, lower=0.0, upper=0.0, unit="units")
         self._one_a_quarter(form)
         self._one_for_good(form)
 
@@ -90,7 +91,7 @@ class OneSite(Rule):
             workload = form.at(node).get(Workload, name)
             if workload.placement is not Placement.ANYWHERE:
                 lower = 1.0 if workload.must_serve else None
-                form.limit("PLACE-2", node, (name, str(node.quarter)), terms, lower=lower, upper=1.0)
+                form.limit("PLACE-2", node, (name, str(node.quarter)), terms, lower=lower, upper=1.0, unit="sites")
 
     def _one_for_good(self, form: Formulation) -> None:
         homes: defaultdict[tuple[str, int], Terms] = defaultdict(list)
@@ -100,13 +101,13 @@ class OneSite(Rule):
             homes[made.index[0], node.index].append((1.0, home))
             placed = form.operation(PLACED, node, *made.index)
             if placed is not None:
-                form.limit("PLACE-3", node, index, [(1.0, placed), (-1.0, home)], upper=0.0)
+                form.limit("PLACE-3", node, index, [(1.0, placed), (-1.0, home)], upper=0.0, unit="sites")
             if node.parent is not None:
                 before = form.operations[HOME, made.index, node.parent]
-                form.limit("PLACE-4", node, index, [(1.0, before), (-1.0, home)], upper=0.0)
+                form.limit("PLACE-4", node, index, [(1.0, before), (-1.0, home)], upper=0.0, unit="sites")
         for (name, number), terms in homes.items():
             node = form.nodes[number]
-            form.limit("PLACE-5", node, (name, str(node.quarter)), terms, upper=1.0)
+            form.limit("PLACE-5", node, (name, str(node.quarter)), terms, upper=1.0, unit="sites")
 
     def check(self, books: Books) -> Iterator[Finding]:
         homes: defaultdict[str, set[str]] = defaultdict(set)

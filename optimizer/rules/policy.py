@@ -15,6 +15,7 @@ from optimizer.ledger.keys import VIOLATION, Installed, Key
 from optimizer.rules.books import Books
 from optimizer.rules.formulation import Formulation
 from optimizer.rules.limit import Limit, violations
+from optimizer.rules.money import MONEY
 from optimizer.rules.period import Period, Span, spans
 from optimizer.rules.rule import Rule
 from optimizer.tables.columns import choice, key, number, quarter, reference
@@ -25,7 +26,7 @@ from optimizer.tables.record import Problem, TableSpec
 class PolicyKind(Enum):
     """A kind of policy: its name, unit of its limit, unit of its violation, and the columns that may narrow it."""
 
-    SHARE_OF_SPEND = ("supplier share of spend", "share", "USD", "supplier period since until")
+    SHARE_OF_SPEND = ("supplier share of spend", "share", MONEY, "supplier period since until")
     SHARE_OF_CAPACITY = ("supplier share of capacity", "share", "GPUs", "supplier site accelerator since until")
     SPOT_SHARE = ("spot share", "share", "GPUs", "site accelerator since until")
     MINIMUM_CAPACITY = ("minimum capacity", "GPUs", "GPUs", "supplier site accelerator since until")

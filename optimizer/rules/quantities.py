@@ -90,7 +90,8 @@ class Quantities(Rule):
                         and made.decision.key.contract in weights
                         and made.node.index in path
                     ]
-                    form.limit(side.code, last, (limit.limit, str(last.quarter)), terms, upper=bound)
+                    index = (limit.limit, str(last.quarter))
+                    form.limit(side.code, last, index, terms, upper=bound, unit="weighted units")
 
     def check(self, books: Books) -> Iterator[Finding]:
         last = books.case.calendar.end + -1

@@ -40,7 +40,8 @@ class ReserveMargin(PolicyRule):
                         terms = [((1.0 + policy.limit) * gpus, variable) for gpus, variable in use]
                         terms += [(-gpus, variable) for gpus, variable in self._usable(form, policy, node, at)]
                         terms += overrun(form, CODE, policy, node, at)
-                        form.limit(CODE, node, (policy.policy, at, span.label), terms, upper=0.0)
+                        index, unit = (policy.policy, at, span.label), policy.kind.violation_unit
+                        form.limit(CODE, node, index, terms, upper=0.0, unit=unit)
 
     def _used(self, form: Formulation, policy: Policy) -> dict[tuple[str, int], Terms]:
         """Firm GPUs used, by segment and node."""

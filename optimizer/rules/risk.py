@@ -35,6 +35,7 @@ from optimizer.case.settings import Objective
 from optimizer.errors import UsageError
 from optimizer.futures.alone import least_costs, regret_offset
 from optimizer.rules.formulation import Formulation, Terms
+from optimizer.rules.money import MONEY
 
 
 def add_risk(form: Formulation) -> None:
@@ -49,7 +50,8 @@ def add_risk(form: Formulation) -> None:
     tail = _tail(form) if settings.risk_counts or alone else []
     if alone:
         form.model.risk_worst = pyo.Var()
-        form.limit("RISK-5", None, ("CVaR",), [*tail, (-1.0, form.model.risk_worst)], upper=0.0)
+        terms: Terms = [*tail, (-1.0, form.model.risk_worst)]
+        form.limit("RISK-5", None, ("CVaR",), terms, upper=0.0, unit=MONEY, times=form.usd_per_unit)
         form.minimise(form.model.risk_worst, 0.0)
     elif settings.objective is not Objective.EXPECTED:
         _worst(form)
@@ -65,10 +67,10 @@ def _tail(form: Formulation) -> Terms:
     for number, future in enumerate(form.futures):
         beyond = form.model.risk_excess[number]
         terms = [*costs[future.name], (-1.0, threshold), (-1.0, beyond)]
-        form.limit("RISK-1", future.nodes[-1], ("cost",), terms, upper=0.0, unit="USD", times=unit)
+        form.limit("RISK-1", future.nodes[-1], ("cost",), terms, upper=0.0, unit=MONEY, times=unit)
         tail.append((future.probability / settings.risk_tail, beyond))
     if settings.cvar_limit_usd is not None:
-        form.limit("RISK-2", None, ("CVaR",), tail, upper=settings.cvar_limit_usd / unit, unit="USD", times=unit)
+        form.limit("RISK-2", None, ("CVaR",), tail, upper=settings.cvar_limit_usd / unit, unit=MONEY, times=unit)
     for share, variable in tail if settings.risk_weight else ():
         form.weigh(settings.risk_weight * share * unit, variable)
     return tail
@@ -83,7 +85,7 @@ def _worst(form: Formulation) -> None:
         upper = least.get(future.name, 0.0) / unit
         terms = [*costs[future.name], (-1.0, form.model.risk_worst)]
         form.limit(
-            "RISK-4" if least else "RISK-3", future.nodes[-1], ("cost",), terms, upper=upper, unit="USD", times=unit
+            "RISK-4" if least else "RISK-3", future.nodes[-1], ("cost",), terms, upper=upper, unit=MONEY, times=unit
         )
     form.minimise(form.model.risk_worst, regret_offset(form.case))
 

@@ -35,7 +35,8 @@ class SpotShare(PolicyRule):
                 ]
                 if terms:
                     terms += overrun(form, CODE, policy, node)
-                    form.limit(CODE, node, (policy.policy, span.label), terms, upper=0.0)
+                    index, unit = (policy.policy, span.label), policy.kind.violation_unit
+                    form.limit(CODE, node, index, terms, upper=0.0, unit=unit)
 
     def check(self, books: Books) -> Iterator[Finding]:
         hourly = _hourly(books.case)

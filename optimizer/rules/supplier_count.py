@@ -62,18 +62,20 @@ class SupplierCount(PolicyRule):
             signed[supplier, node.index].append((1.0 / _least(made), made.variable))
             choice = chosen.get((made.decision.key.contract, node.index))
             links: Terms = [(1.0, made.variable), (-made.decision.upper, engaged)]
+            offer, unit = (made.decision.key.contract, str(node.quarter)), made.decision.unit
             if choice is not None:
-                links = [(1.0, choice), (-1.0, engaged)]
-            form.limit("SUPPLIERS-1", node, (made.decision.key.contract, str(node.quarter)), links, upper=0.0)
+                links, unit = [(1.0, choice), (-1.0, engaged)], "suppliers"
+            form.limit("SUPPLIERS-1", node, offer, links, upper=0.0, unit=unit)
         for operates in form.each(ENGAGED):
             node, index = operates.node, (*operates.index, str(operates.node.quarter))
             new: Terms = [(1.0, operates.variable)]
             if node.parent is not None:
                 before = form.operations[ENGAGED, operates.index, node.parent]
-                form.limit("SUPPLIERS-2", node, index, [(1.0, before), (-1.0, operates.variable)], upper=0.0)
+                kept: Terms = [(1.0, before), (-1.0, operates.variable)]
+                form.limit("SUPPLIERS-2", node, index, kept, upper=0.0, unit="suppliers")
                 new.append((-1.0, before))
             new += [(-share, variable) for share, variable in signed.get((operates.index[0], node.index), [])]
-            form.limit("SUPPLIERS-3", node, index, new, upper=0.0)
+            form.limit("SUPPLIERS-3", node, index, new, upper=0.0, unit="suppliers")
 
     def restrict(self, form: Formulation, future: Future, policy: Policy) -> None:
         sign = SIGNS[policy.kind]
@@ -81,7 +83,8 @@ class SupplierCount(PolicyRule):
         if future.leads(last):
             terms: Terms = [(sign, made.variable) for made in form.each(ENGAGED) if made.node is last]
             terms += overrun(form, CODE, policy, last)
-            form.limit(CODE, last, (policy.policy, str(last.quarter)), terms, upper=sign * policy.limit)
+            index, unit = (policy.policy, str(last.quarter)), policy.kind.violation_unit
+            form.limit(CODE, last, index, terms, upper=sign * policy.limit, unit=unit)
 
     def replay(self, books: Books) -> Iterator[Entry]:
         yield from violations(books, CODE, self.policies(books.case))
