@@ -15,7 +15,7 @@ from optimizer.errors import Exit
 from optimizer.report.page.futures import Drawn, write_futures_page
 from optimizer.request import Request, Step
 from optimizer.studies.stability import Trial, stability
-from optimizer.uncertainty.stability import Decision, Mean, Stability, letter
+from optimizer.uncertainty.stability import Decision, Gap, Mean, Stability, letter
 
 
 def run(arguments: argparse.Namespace) -> Exit:
@@ -74,12 +74,19 @@ def text(found: Stability, money: Money) -> str:
     if found.decisions:
         lines += ["", *_outside(found, money)]
     if found.gap is not None:
-        bound = "" if found.gap.bound is None else f", at most {money(max(found.gap.bound, 0.0))} (95 %)"
-        batches = f"{len(found.gap.batches)} batches of {found.gap.size} draws"
-        lines += ["", f"decision A costs {money(max(found.gap.mean, 0.0))} more than the best in {batches}{bound}"]
+        lines += ["", _gap(found.gap, money)]
     if found.interrupted:
         lines += ["", "interrupted: what is above was finished before"]
     return "\n".join(lines)
+
+
+def _gap(gap: Gap, money: Money) -> str:
+    """(STABLE-4)."""
+    count = len(gap.batches)
+    bound = "" if gap.bound is None else f", at most {money(max(gap.bound, 0.0))} (95 %)"
+    bound = ", the same in each, which bounds nothing" if gap.alike else bound
+    batches = f"{count} batch{'' if count == 1 else 'es'} of {gap.size} draws"
+    return f"decision A costs {money(max(gap.mean, 0.0))} more than the best in {batches}{bound}"
 
 
 def _outside(found: Stability, money: Money) -> list[str]:

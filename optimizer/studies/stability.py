@@ -134,7 +134,7 @@ class _Study:
         decisions, order = self._ordered() if self.costs else ((), tuple(range(len(self.words))))
         place = {number: at for at, number in enumerate(order)}
         trees = tuple(replace(tree, decision=place[tree.decision]) for tree in self.trees)
-        gap = Gap.of(self.gaps, self.trial.batch) if self.gaps else None
+        gap = Gap.of(self.gaps, self.trial.batch, decisions[0].cost.value) if self.gaps else None
         return Stability(self.scenarios, trees, decisions, gap, len(self.costs), self.interrupted)
 
     def _ordered(self) -> tuple[tuple[Decision, ...], tuple[int, ...]]:

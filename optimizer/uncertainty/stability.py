@@ -9,7 +9,8 @@ Optimization 3, 2007):
   (STABLE-4)  gap: in each of several batches of independent draws, the mean cost of x less the least cost of all
               decisions for these draws. Its expectation is at least what x costs above the optimum; the one-sided bound
               is mean + t(95 %, batches - 1) x deviation / sqrt(batches) (Mak, Morton & Wood, Operations Research
-              Letters 24, 1999)
+              Letters 24, 1999). Batches that all say the same bound nothing: what sets draws apart may be rare, and
+              not among them
 Intervals of means are two-sided, of 95 %, by Student's t over independent numbers: means of mirrored pairs of draws.
 """
 
@@ -21,6 +22,8 @@ import numpy as np
 from scipy.stats import t
 
 CONFIDENCE = 0.95
+ALIKE = 1e-6
+"""Gaps that deviate by less than this share of the cost are the same: solvers tell no less."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,10 @@ class Decision:
 
 @dataclass(frozen=True)
 class Gap:
-    """(STABLE-4) of the decision that costs least: the gap in each batch, and their mean and one-sided bound, USD."""
+    """(STABLE-4) of the decision that costs least: the gap in each batch, and their mean and one-sided bound, USD.
+
+    There is no bound where one batch stands alone, or all say the same.
+    """
 
     batches: tuple[float, ...]
     size: int
@@ -74,13 +80,21 @@ class Gap:
     bound: float | None
 
     @classmethod
-    def of(cls, batches: Sequence[float], size: int) -> "Gap":
-        """Of gaps that may each be a little below 0 where the solver stopped at a gap of its own."""
+    def of(cls, batches: Sequence[float], size: int, cost: float) -> "Gap":
+        """Of gaps that may each be a little below 0 where the solver stopped at a gap of its own; `cost` is that of the
+        decision.
+        """
         count, mean = len(batches), float(np.mean(batches))
-        if count < 2:
+        deviation = float(np.std(batches, ddof=1)) if count > 1 else 0.0
+        if deviation <= ALIKE * abs(cost):
             return cls(tuple(batches), size, mean, None)
-        half = float(t.ppf(CONFIDENCE, count - 1)) * float(np.std(batches, ddof=1)) / math.sqrt(count)
+        half = float(t.ppf(CONFIDENCE, count - 1)) * deviation / math.sqrt(count)
         return cls(tuple(batches), size, mean, mean + half)
+
+    @property
+    def alike(self) -> bool:
+        """Whether there are several batches, and all say the same."""
+        return self.bound is None and len(self.batches) > 1
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,12 @@ import pytest
 
 from optimizer.catalog import catalog
 from optimizer.cli.main import main
+from optimizer.cli.stability import text
+from optimizer.cli.text import Money
 from optimizer.errors import Exit
 from optimizer.tables.csv_folder import write_folder
 from optimizer.tables.unparse import raw_tables
+from optimizer.uncertainty.stability import Decision, Gap, Mean, Solved, Stability
 from tests.builders import add
 from tests.report.pages import Reader, read
 from tests.uncertainty.stated import plain, slip, walk
@@ -51,6 +54,17 @@ def test_what_is_found_is_told(case: Path, capsys: pytest.CaptureFixture[str]) -
     found = json.loads(capsys.readouterr().out)
     assert found["schema"] == "optimizer/stability@1" and len(found["trees"]) == 2 and found["fresh"] == 8
     assert found["bias"] == pytest.approx(found["decisions"][0]["cost"]["value"] - found["inside"]["value"])
+
+
+def test_batches_that_say_the_same_are_told_to_bound_nothing() -> None:
+    """Proves: the terminal makes no bound of two batches without a difference, and one of two that differ."""
+    trees = (Solved(0, 100.0, 100.0, 0),)
+    decision = Decision(("nothing",), Mean(100.0, None), Mean(0.0, None), 0.0)
+    same, other = (Gap.of(batches, 4, 100.0) for batches in ([0.0, 0.0], [0.0, 1.0]))
+    said = text(Stability(2, trees, (decision,), same, 8, False), Money("USD"))
+    assert said.endswith("$0.00 more than the best in 2 batches of 4 draws, the same in each, which bounds nothing")
+    said = text(Stability(2, trees, (decision,), other, 8, False), Money("USD"))
+    assert said.endswith("in 2 batches of 4 draws, at most $3.66 (95 %)")
 
 
 def test_the_page_shows_what_was_drawn_and_found(case: Path, tmp_path: Path) -> None:

@@ -27,9 +27,17 @@ def test_the_interval_holds_what_it_says() -> None:
 
 def test_the_bound_of_the_gap_is_one_sided() -> None:
     """Proves: (STABLE-4) for the gaps 0, 2, 4: 2 + t(95 %, 2) x 2 / sqrt(3) = 5.37."""
-    found = Gap.of([0.0, 2.0, 4.0], 20)
+    found = Gap.of([0.0, 2.0, 4.0], 20, 100.0)
     assert found.mean == 2.0 and found.bound == pytest.approx(2.0 + 2.919986 * 2.0 / math.sqrt(3.0), rel=1e-5)
-    assert Gap.of([3.0], 20).bound is None
+    assert Gap.of([3.0], 20, 100.0).bound is None and not Gap.of([3.0], 20, 100.0).alike
+
+
+def test_batches_that_say_the_same_bound_nothing() -> None:
+    """Proves: gaps that differ by less than solvers tell have no deviation that would bound their mean. A broken rule
+    would give: at most 0, from two batches.
+    """
+    found = Gap.of([0.0, -1e-7], 20, 100.0)
+    assert found.alike and found.bound is None
 
 
 def test_decisions_are_compared_on_common_draws() -> None:

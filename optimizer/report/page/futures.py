@@ -14,7 +14,7 @@ from optimizer.report.page.text import Scale, money, percent
 from optimizer.report.page.write import template
 from optimizer.uncertainty.growth import Grown
 from optimizer.uncertainty.quality import Quality, Stakes
-from optimizer.uncertainty.stability import Mean, Stability, letter
+from optimizer.uncertainty.stability import Gap, Mean, Stability, letter
 
 STEADY = 0.01
 """An optimum that strays by less than this from seed to seed is called steady."""
@@ -128,10 +128,16 @@ def _stable(found: Stability, currency: str) -> tuple[Card, ...]:
         bias = found.bias or 0.0
         words = "more" if bias >= 0.0 else "less"
         cards.append(Card("Left out by the trees", money(abs(bias), currency), f"fresh draws cost so much {words}"))
-    if found.gap is not None and found.gap.bound is not None:
-        note = f"95 %, {len(found.gap.batches)} batches of {found.gap.size} draws"
-        cards.append(Card("Above the best decision, at most", money(max(found.gap.bound, 0.0), currency), note))
-    return tuple(cards)
+    return (*cards, *(() if found.gap is None else _gap(found.gap, currency)))
+
+
+def _gap(gap: Gap, currency: str) -> tuple[Card, ...]:
+    """How far the best decision is above the best of all; nothing of a batch that stands alone."""
+    batches = f"{len(gap.batches)} batches of {gap.size} draws"
+    if gap.bound is not None:
+        return (Card("Above the best decision, at most", money(max(gap.bound, 0.0), currency), f"95 %, {batches}"),)
+    note = f"the same in each of {batches}, which bounds nothing"
+    return (Card("Above the best decision", money(max(gap.mean, 0.0), currency), note),) if gap.alike else ()
 
 
 def _error(mean: Mean, currency: str) -> str:
