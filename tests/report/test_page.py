@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -21,12 +22,12 @@ from optimizer.ledger.operation import SERVED
 from optimizer.plan import statements
 from optimizer.plan.audit import audit
 from optimizer.plan.plan import Plan
-from optimizer.report.page import text
+from optimizer.report.page import spread, text
 from optimizer.report.page.axes import Values
 from optimizer.report.page.columns import Columns, Layer, quarter_columns
 from optimizer.report.page.figures import Row, Table
 from optimizer.report.page.summary import cards, served_share, spot_share
-from optimizer.report.page.svg import Bar, Group
+from optimizer.report.page.svg import Bar, Group, Mark, Text
 from optimizer.report.page.write import Page, page_of
 from optimizer.report.workbook import write_workbook
 from optimizer.rules.policy import Policy, PolicyKind
@@ -419,6 +420,21 @@ def test_axes_hold_what_they_show(low: float, high: float) -> None:
     assert axis.low <= low and axis.high >= high and axis.low <= 0.0 <= axis.high
     assert (axis.high - axis.low) / axis.step <= 6
     assert axis.y(axis.high) == 0.0 and axis.y(axis.low) == pytest.approx(100.0)
+
+
+def test_axes_of_money_have_its_sign() -> None:
+    """Proves: ticks of money are of a currency, 0 is plain, and ticks of anything else have none."""
+    axis = Values.over(-50e6, 400e6, 0.0, 100.0)
+    assert ticks(axis.marks("EUR")) == ["0", "€200 M", "€400 M"]
+    assert ticks(spread.ticks(-4e6, 4e6, "EUR"))[0] == "−€4 M"
+    assert ticks(axis.marks()) == ["0", "200 M", "400 M"]
+    page = shown()[1]
+    assert any("$" in tick for tick in ticks(page.cash.drawing.marks))
+    assert not any("$" in tick for figure in page.capacity for tick in ticks(figure.drawing.marks))
+
+
+def ticks(marks: Iterable[Mark]) -> list[str]:
+    return [plain(mark.text) for mark in marks if isinstance(mark, Text) and mark.style in ("tick", "odd", "even")]
 
 
 # Checks and words

@@ -190,3 +190,9 @@ def test_contents_lead_to_every_sheet(workbook: Workbook) -> None:
     links = [cell.hyperlink for cell in cells(workbook) if cell.hyperlink]
     targets = {link.location for link in links}
     assert targets == {f"'{name}'!A1" for name in workbook.sheetnames if name != "Cover"}
+
+
+def test_money_in_the_list_of_contracts_has_a_currency(workbook: Workbook) -> None:
+    """Proves: the headers of amounts name the currency of the case."""
+    names = [cell.value for cell in workbook["Contracts"][HEADER_ROW]]
+    assert names[-2:] == ["value when signed, USD", "cash to the end, USD"]

@@ -37,14 +37,14 @@ class Values:
         """Pixels from the top of the drawing."""
         return self.top + (self.high - value) / (self.high - self.low) * self.height
 
-    def marks(self) -> Iterator[Mark]:
-        """Grid lines and their labels, which stand left of the drawing."""
+    def marks(self, currency: str = "") -> Iterator[Mark]:
+        """Grid lines and their labels, which stand left of the drawing; of money, if there is a currency."""
         scale = Scale.of(max(abs(self.low), abs(self.high)) if max(abs(self.low), self.high) >= 1e4 else 1.0)
         for number in range(math.ceil(self.low / self.step - 1e-9), round(self.high / self.step) + 1):
             value = number * self.step
             y = self.y(value)
             yield Stroke(0.0, y, 1.0, y, "grid" if number else "zero")
-            yield Text(0.0, y + 3.5, scale.tick(value, self.step) if number else "0", "tick", dx=-6.0)
+            yield Text(0.0, y + 3.5, scale.tick(value, self.step, currency) if number else "0", "tick", dx=-6.0)
 
 
 def quarter_axis(quarters: Sequence[Quarter], y: float) -> Iterator[Mark]:

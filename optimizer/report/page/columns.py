@@ -24,7 +24,7 @@ class Layer:
 class Columns:
     """What a column chart shows: columns named `names`, layers from the bottom up, and lines over them.
 
-    `say` writes a value for people, with its unit.
+    `say` writes a value for people, with its unit; values of money have a currency.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Columns:
     layers: tuple[Layer, ...]
     lines: tuple[Layer, ...]
     say: Callable[[float], str]
+    currency: str = ""
 
     def title(self, column: int) -> str:
         """What is shown when a column is pointed at: its name, the lines, the layers from the top down."""
@@ -58,7 +59,7 @@ def _draw(chart: Columns, height: float, labels: Iterator[Mark]) -> Drawing:
     axis = Values.over(min([*bottoms, *lines]), max([*tops, *lines]), TOP, height)
     columns = [_column(chart, axis, i) for i in range(count)]
     over = [mark for line in chart.lines for mark in _steps(line, axis)]
-    return Drawing(TOP + height + AXIS_HEIGHT, (*axis.marks(), *labels, *columns, *over), chart.name)
+    return Drawing(TOP + height + AXIS_HEIGHT, (*axis.marks(chart.currency), *labels, *columns, *over), chart.name)
 
 
 def _column(chart: Columns, axis: Values, column: int) -> Group:

@@ -152,12 +152,11 @@ def obligations(plan: Plan) -> Figure | None:
     layers = tuple(
         Layer(kind, tuple(_due(owed, year, kind) for year in years), kind_style(kind)) for kind in _firmest_first(kinds)
     )
-    currency = plan.case.settings.currency
-    chart = Columns(
-        "Obligations by fiscal year", tuple(f"FY {y}" for y in years), layers, (), lambda v: money(v, currency)
-    )
+    title, currency = "Obligations by fiscal year", plan.case.settings.currency
+    names = tuple(f"FY {year}" for year in years)
+    chart = Columns(title, names, layers, (), lambda value: money(value, currency), currency)
     return Figure(
-        "Obligations by fiscal year",
+        title,
         "All payments that signing makes firm, to the end of every contract: nominal, credits deducted, "
         "without energy, upkeep and spot. A fiscal year bears the year in which it ends.",
         _keys(layers, ()),
@@ -205,7 +204,7 @@ def _figure(
     unit = grid.unit
     say = say or ((lambda v: money(v, currency)) if currency else (lambda v: f"{short(v)} {unit}"))
     names = tuple(str(quarter) for quarter in grid.quarters)
-    drawing = quarter_columns(Columns(title, names, layers, lines, say), grid.quarters, height)
+    drawing = quarter_columns(Columns(title, names, layers, lines, say, currency), grid.quarters, height)
     return Figure(title, note, _keys(layers, lines), drawing, len(names), _table(grid, layers, lines, currency))
 
 

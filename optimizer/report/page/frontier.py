@@ -133,7 +133,7 @@ def _picture(frontier: Frontier) -> Figure:
     low, high = _room(_near([point.expected for point in points], bounds))
     floors = [] if frontier.least_cvar is None else [frontier.least_cvar]
     axis = _zoomed(_near([point.cvar for point in points], floors))
-    marks: list[Mark] = [*axis.marks(), *ticks(low, high)]
+    marks: list[Mark] = [*axis.marks(settings.currency), *ticks(low, high, settings.currency)]
 
     def x(value: float) -> float:
         return (value - low) / (high - low)

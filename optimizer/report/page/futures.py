@@ -173,7 +173,7 @@ def _figure(found: Stability, currency: str) -> Figure:
         bar = Bar(x(one.cost.value - half), x(one.cost.value + half) - x(one.cost.value - half), y - 4.0, 8.0, "band2")
         marks.append(Group(title, (bar, Sign(x(one.cost.value), y, Shape.DIAMOND, "c2"))))
     foot = (len(known) + 1) * ROW
-    marks += _ticks(low, high, foot)
+    marks += _ticks(low, high, foot, currency)
     rows = tuple(
         Row(f"seed {tree.seed}", (money(tree.objective, currency), "" if not known else letter(tree.decision)))
         for tree in found.trees
@@ -188,7 +188,7 @@ def _figure(found: Stability, currency: str) -> Figure:
     )  # fmt: skip
 
 
-def _ticks(low: float, high: float, foot: float) -> list[Mark]:
+def _ticks(low: float, high: float, foot: float, currency: str) -> list[Mark]:
     scale = Scale.of(max(abs(low), abs(high)))
     step = Values.over(0.0, high - low, 0.0, 1.0, LABELS).step
     marks: list[Mark] = [Stroke(0.0, foot, 1.0, foot, "zero")]
@@ -197,7 +197,7 @@ def _ticks(low: float, high: float, foot: float) -> list[Mark]:
         x = (value - low) / (high - low)
         marks += [
             Stroke(x, 0.0, x, foot, "grid"),
-            Text(x, foot + 17.0, scale.tick(value, step), "odd" if number % 2 else "even"),
+            Text(x, foot + 17.0, scale.tick(value, step, currency), "odd" if number % 2 else "even"),
         ]
         value, number = value + step, number + 1
     return marks

@@ -1,6 +1,7 @@
 """Figures of uncertainty: how costs and shortfall are distributed over scenarios, and when options are exercised."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 
 from optimizer.plan.distribution import Bin, bins, chance_beyond, stairs
@@ -29,29 +30,29 @@ def costs(tree: TreePlan, every: Sequence[Course]) -> tuple[Figure, Figure]:
         ("Mean", "ink", tree.expected),
         (f"CVaR of the dearest {percent(settings.risk_tail)}", "lead", tree.cvar),
     )
+    return (
+        histogram(values, shares, marks, settings.currency),
+        exceedance_of_cost(values, shares, settings.currency),
+    )
 
-    def say(value: float) -> str:
-        return money(value, settings.currency)
 
-    return histogram(values, shares, marks, say), exceedance_of_cost(values, shares, say)
-
-
-def histogram(values: Sequence[float], shares: Sequence[float], marks: Marked, say: Callable[[float], str]) -> Figure:
+def histogram(values: Sequence[float], shares: Sequence[float], marks: Marked, currency: str) -> Figure:
     """How likely each cost is."""
-    parts = bins(values, shares)
+    parts, say = bins(values, shares), partial(money, currency=currency)
     return Figure(
         "What it may cost",
         f"Probability of a present value within each {say(parts[0].high - parts[0].low)}; {_lines(marks, say)}.",
         _keys(marks),
-        _columns("What it may cost", parts, marks, say),
+        _columns("What it may cost", parts, marks, currency),
         len(parts),
         _table(parts, say),
     )
 
 
-def exceedance_of_cost(values: Sequence[float], shares: Sequence[float], say: Callable[[float], str]) -> Figure:
+def exceedance_of_cost(values: Sequence[float], shares: Sequence[float], currency: str) -> Figure:
     """How likely it is to cost more than each amount."""
-    return _stairs("What it may cost more than", "Probability that the present value is higher", values, shares, say)
+    what = "Probability that the present value is higher"
+    return _stairs("What it may cost more than", what, values, shares, currency)
 
 
 def shortfall(every: Sequence[Course]) -> Figure | None:
@@ -65,7 +66,7 @@ def shortfall(every: Sequence[Course]) -> Figure | None:
 def exceedance_of_shortfall(values: Sequence[float], shares: Sequence[float]) -> Figure:
     """How likely it is that more than each share of demand goes unserved."""
     what = "Probability that a larger share of unit-hours is short"
-    return _stairs("Demand that may go unserved", what, values, shares, _share)
+    return _stairs("Demand that may go unserved", what, values, shares)
 
 
 def exercises(tree: TreePlan, options: Sequence[Rights]) -> Figure | None:
@@ -99,12 +100,12 @@ def _along(quarters: Sequence[Quarter], chances: dict[Quarter, float]) -> tuple[
     return tuple(100.0 * chances.get(quarter, 0.0) for quarter in quarters)
 
 
-def _columns(name: str, parts: Sequence[Bin], marks: Marked, say: Callable[[float], str]) -> Drawing:
+def _columns(name: str, parts: Sequence[Bin], marks: Marked, currency: str) -> Drawing:
     """Bins as columns over an axis of values, with lines at the marks."""
-    low, high = parts[0].low, parts[-1].high
+    low, high, say = parts[0].low, parts[-1].high, partial(money, currency=currency)
     axis = Values.over(0.0, 100.0 * max(part.probability for part in parts), TOP, TALL)
     width = 1.0 / len(parts)
-    drawn: list[Mark] = [*axis.marks(), *ticks(low, high)]
+    drawn: list[Mark] = [*axis.marks(), *ticks(low, high, currency)]
     for number, part in enumerate(parts):
         y = axis.y(100.0 * part.probability)
         title = f"{say(part.low)} to {say(part.high)}: {percent(part.probability)}"
@@ -117,18 +118,19 @@ def _columns(name: str, parts: Sequence[Bin], marks: Marked, say: Callable[[floa
     return Drawing(TOP + TALL + FOOT, tuple(drawn), name)
 
 
-def _stairs(
-    title: str, what: str, values: Sequence[float], shares: Sequence[float], say: Callable[[float], str]
-) -> Figure:
-    """The chance of more than each value, falling from left to right; what is 0 may be most of it, and is left out."""
-    parts = bins(values, shares)
+def _stairs(title: str, what: str, values: Sequence[float], shares: Sequence[float], currency: str = "") -> Figure:
+    """The chance of more than each value, falling from left to right; what is 0 may be most of it, and is left out.
+
+    Values are of money, if there is a currency, else shares.
+    """
+    parts, say = bins(values, shares), partial(money, currency=currency) if currency else percent
     low, high = parts[0].low, parts[-1].high
     steps = stairs(values, shares)
     if len(steps) > MOST_STEPS:
         steps = tuple((part.low, part.beyond) for part in bins(values, shares, MOST_STEPS))
     most = chance_beyond(values, shares, low) if low >= 0.0 == min(values) else 1.0
     axis = Values.over(0.0, 100.0 * most, TOP, TALL)
-    marks = (*axis.marks(), *ticks(low, high), *_falling([(low, most), *steps], high, axis))
+    marks = (*axis.marks(), *ticks(low, high, currency), *_falling([(low, most), *steps], high, axis))
     table = Table(
         UNIT, ("More than", "Probability"), tuple(Row(say(part.low), (percent(part.beyond),)) for part in parts)
     )
@@ -145,8 +147,11 @@ def _falling(steps: Sequence[tuple[float, float]], high: float, axis: Values) ->
             yield Stroke(right, axis.y(100.0 * before), right, axis.y(100.0 * chance), "ink")
 
 
-def ticks(low: float, high: float, foot: float = TOP + TALL) -> Iterator[Mark]:
-    """Round values along the foot, `foot` pixels down; every other one is left out where the figure is narrow."""
+def ticks(low: float, high: float, currency: str = "", foot: float = TOP + TALL) -> Iterator[Mark]:
+    """Round values along the foot, `foot` pixels down; every other one is left out where the figure is narrow.
+
+    They are of money, if there is a currency.
+    """
     scale = Scale.of(max(abs(low), abs(high)) if max(abs(low), abs(high)) >= 1e3 else 1.0)
     inner = Values.over(0.0, high - low, 0.0, 1.0, LABELS)
     step = inner.step
@@ -155,7 +160,8 @@ def ticks(low: float, high: float, foot: float = TOP + TALL) -> Iterator[Mark]:
     while value <= high + step * 1e-9:
         x = (value - low) / (high - low)
         yield Stroke(x, foot, x, foot + 4.0, "zero")
-        text = scale.tick(value, step) if scale.divisor > 1.0 or abs(high) > 1.5 else percent(value)
+        plain = currency or scale.divisor > 1.0 or abs(high) > 1.5
+        text = scale.tick(value, step, currency) if plain else percent(value)
         yield Text(x, foot + 17.0, text, "odd" if number % 2 else "even")
         value += step
         number += 1
@@ -176,7 +182,3 @@ def _table(parts: Sequence[Bin], say: Callable[[float], str]) -> Table:
         Row(say(part.low), (say(part.high), percent(part.probability), percent(part.beyond))) for part in parts
     )
     return Table(UNIT, ("From", "Below", "Probability", "Of more than from"), rows)
-
-
-def _share(value: float) -> str:
-    return percent(value)

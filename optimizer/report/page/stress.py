@@ -143,10 +143,7 @@ def _figures(summary: Summary) -> tuple[Figure, ...]:
         (f"CVaR of the dearest {percent(found.risk_tail)}", "lead", summary.cvar.value),
     )
 
-    def say(value: float) -> str:
-        return money(value, currency)
-
-    figures = [spread.histogram(values, shares, marks, say), spread.exceedance_of_cost(values, shares, say)]
+    figures = [spread.histogram(values, shares, marks, currency), spread.exceedance_of_cost(values, shares, currency)]
     if summary.shorts.max() > 0.0:
         figures += [
             spread.exceedance_of_shortfall([float(one) for one in summary.shorts], shares),
@@ -271,7 +268,7 @@ def _drivers(summary: Summary) -> Figure:
         return (value - low) / (high - low)
 
     foot = len(known) * ROW + 6.0
-    marks: list[Mark] = [*spread.ticks(low, high, foot), Stroke(x(mean), 0.0, x(mean), foot, "ink")]
+    marks: list[Mark] = [*spread.ticks(low, high, currency, foot), Stroke(x(mean), 0.0, x(mean), foot, "ink")]
     for row, one in enumerate(known):
         marks += _swing(one, row * ROW, x, currency)
     explained = summary.explained

@@ -113,11 +113,12 @@ class Scale:
                 return cls(divisor, letter, word)
         return cls(1.0, "", "")
 
-    def tick(self, value: float, step: float) -> str:
-        """A label of an axis whose ticks are `step` apart, with no digit to spare."""
+    def tick(self, value: float, step: float, currency: str = "") -> str:
+        """A label of an axis whose ticks are `step` apart, with no digit to spare; of money, if there is a currency."""
         decimals = next((d for d in range(4) if _whole(step / self.divisor * 10**d)), 4)
         text = f"{abs(value) / self.divisor:,.{decimals}f}"
-        return _minus(value) + text + (NBSP + self.letter if self.letter else "")
+        before = sign(currency) if currency else ""
+        return _minus(value) + before + text + (NBSP + self.letter if self.letter else "")
 
 
 def _whole(value: float) -> bool:

@@ -21,7 +21,7 @@ from optimizer.tables.quarter import Quarter
 COLUMNS = (
     ("contract", 26), ("kind", 20), ("supplier", 20), ("site", 18), ("system", 16), ("decision", 18),
     ("decided in", 11), ("first service", 12), ("last service", 12), ("quantity", 11), ("unit", 10),
-    ("GPUs at peak", 13), ("price", 13), ("price unit", 20), ("value when signed", 18), ("cash to the end", 18),
+    ("GPUs at peak", 13), ("price", 13), ("price unit", 20), ("value when signed", 24), ("cash to the end", 22),
 )  # fmt: skip
 NAME = "PlanContracts"
 Span = tuple[Quarter, Quarter] | None
@@ -42,6 +42,7 @@ def write_contracts(sheet: Sheet, plan: Plan, decided: Decided, inputs: Inputs, 
     """Write the list; figures are links to the lines behind them."""
     sheet.widths((3, *(width for _, width in COLUMNS)))
     for number, (name, _) in enumerate(COLUMNS):
+        name += f", {plan.case.settings.currency}" if number in (14, 15) else ""
         side = Align.RIGHT if number in (9, 11, 12, 14, 15) else Align.LEFT
         sheet.header(HEADER_ROW, 2 + number, name, side, indent=int(number in (10, 13)))
     row = HEADER_ROW
