@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -55,8 +55,13 @@ def _row(one: Run) -> tuple[str, ...]:
 
 
 def _plain(words: str) -> str:
-    """Text of users on one line, without marks that move a terminal's cursor."""
-    return "".join(mark if mark.isprintable() else " " for mark in words)[:60]
+    """Text of users on one line, cut where it is long."""
+    return _visible(words)[:60]
+
+
+def _visible(words: str) -> str:
+    """Text without marks that move a terminal's cursor."""
+    return "".join(mark if mark.isprintable() else " " for mark in words)
 
 
 def show(store: Store, arguments: argparse.Namespace) -> Exit:
@@ -66,18 +71,40 @@ def show(store: Store, arguments: argparse.Namespace) -> Exit:
         told = [asdict(one) | {"when": one.when.isoformat(), "state": one.state.value} for one in events]
         print(json.dumps({"schema": "optimizer/run@1", "run": run_document(kept), "events": told}, indent=2))
         return Exit.DONE
-    document = run_document(kept)
     print(f"run {kept.number}: {_plain(kept.title)}, as of {kept.as_of}, {kept.state.value}")
     for line in kept.summary.splitlines():
         print(f"  {line}")
-    for name in ("case_hash", "solved_hash", "baseline", "source", "options", "versions", "timings", "audit", "sha256"):
-        print(f"{name}: {document[name]}")
+    for name, words in _facts(kept):
+        print(f"{name}: {_visible(words)}")
     for one in events:
         reason = f": {_plain(one.why)}" if one.why else ""
         print(f"{one.when:%Y-%m-%d %H:%M:%S} UTC {one.state.value} by {_plain(one.by)}{reason}")
     if arguments.log:
         print(kept.log)
     return Exit.DONE
+
+
+def _facts(kept: Run) -> Iterator[tuple[str, str]]:
+    """What made a run, in words."""
+    audit, times = json.loads(kept.audit), json.loads(kept.timings)
+    yield "case as read", kept.case_hash
+    yield "case as solved", kept.solved_hash
+    yield "continues", "no run" if kept.baseline is None else f"run {kept.baseline}"
+    yield "read from", kept.source
+    yield "asked for", _words(json.loads(kept.options))
+    yield "made with", _words(json.loads(kept.versions))
+    yield "took", ", ".join(f"{step} {seconds:.1f} s" for step, seconds in times.items())
+    yield "audit", f"passed, {audit['objective']:,.2f}" if audit["audited"] else "none, as there is no plan"
+    yield "sha256 of the plan", kept.sha256
+
+
+def _words(value: object) -> str:
+    """What a run keeps as JSON."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name.replace('_', ' ')} {_words(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return " and ".join(map(_words, value))
+    return f"{value:g}" if isinstance(value, float) else "none" if value is None else str(value)
 
 
 def compare(store: Store, arguments: argparse.Namespace) -> Exit:

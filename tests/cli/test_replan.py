@@ -134,6 +134,19 @@ def test_approval_without_the_case_must_be_said_and_is_recorded(case: Path, caps
     assert "x (inputs not compared)" in capsys.readouterr().out
 
 
+def test_a_run_is_shown_in_words(case: Path, capsys: Shown) -> None:
+    """Proves: what made a run is told without a bracket of Python, and a time limit of none by its word."""
+    approved(case)
+    capsys.readouterr()
+    assert main(["runs", "show", "1"]) == Exit.DONE
+    said = capsys.readouterr().out
+    assert "{" not in said and "None" not in said
+    assert "\ncontinues: no run\n" in said and f"\nread from: {case}\n" in said
+    assert "\nasked for: gap 0, time limit seconds 600, threads " in said
+    assert "\nmade with: optimizer " in said and ", HiGHS " in said
+    assert "\ntook: read " in said and "\naudit: passed, 16,031,360.00\n" in said
+
+
 def test_approval_compares_with_the_case_that_is_named(case: Path, tmp_path: Path) -> None:
     assert replan(case) == Exit.CHANGED
     elsewhere = tmp_path / "case.xlsx"
