@@ -33,8 +33,8 @@ from optimizer.load import case_from
 from optimizer.model import highs
 from optimizer.model.arrays import Program, compile_program
 from optimizer.model.build import formulate
+from optimizer.model.calm import alone, bonds, held, least_moves, quantities_of, withdrawn
 from optimizer.model.outcome import Outcome, Progress
-from optimizer.model.stability import alone, bonds, held, least_moves, quantities_of, withdrawn
 from optimizer.plan.plan import Seconds
 from optimizer.plan.status import Status, StopReason
 from optimizer.plan.tree import AnyPlan

@@ -1,9 +1,9 @@
 """The calm plan: least cost first, then the least moved commitment within a stated slack of that cost.
 
-1 firm     what is due within the firm window stays (STABLE-3); what became impossible is released, as little as can be
+1 firm     what is due within the firm window stays (CALM-3); what became impossible is released, as little as can be
 2 cost     least cost, with its bound
 3 stay     is the approved plan, with its binding decisions as they are, within the slack? Then it stays
-4 move     else the least moved commitment within the slack (STABLE-1), (STABLE-2), and its least cost
+4 move     else the least moved commitment within the slack (CALM-1), (CALM-2), and its least cost
 In a case with scenarios cost is that of the objective over the tree, and what is moved is compared node by node. Where
 the tree is too large for one program, bundles are solved for their least cost; with unchanged inputs the approved plan
 stays within the slack of it, else calm is not sought.
@@ -25,10 +25,10 @@ from optimizer.ledger.decision import DecisionKey
 from optimizer.model import highs
 from optimizer.model.arrays import Program, compile_program
 from optimizer.model.build import formulate
+from optimizer.model.calm import Bond, bonds, held, least_moves, moved, quantities_of, withdrawn
 from optimizer.model.extract import tree_start
 from optimizer.model.minmax import careful
 from optimizer.model.outcome import TOLERANCE, Outcome, Progress, SolveOptions, within_gap
-from optimizer.model.stability import Bond, bonds, held, least_moves, moved, quantities_of, withdrawn
 from optimizer.plan.plan import Seconds
 from optimizer.plan.status import Status, StopReason
 from optimizer.plan.tree import AnyPlan, TreePlan
@@ -173,7 +173,7 @@ class _Search:
         return Calm(self._plan(program, known, known), None, 0.0, 0.0, released, False, True)
 
     def _firm(self) -> tuple[Program | None, tuple[DecisionKey, ...]]:
-        """(STABLE-3), and what had to be released; no program where the case itself is infeasible."""
+        """(CALM-3), and what had to be released; no program where the case itself is infeasible."""
         until = self.form.case.calendar.as_of + self.settings.firm_window_quarters
         due = [bond for bond in self.bonds if bond.made.decision.key.quarter < until and bond.least]
         gone = tuple(key for key in self.withdrawn if key.quarter < until)

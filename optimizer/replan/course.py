@@ -17,7 +17,7 @@ from optimizer.case.settings import Objective
 from optimizer.errors import Finding, InputError, Level, UsageError
 from optimizer.futures.future import standing
 from optimizer.futures.known import branches, chance, known, still_possible
-from optimizer.model.stability import Followed
+from optimizer.model.calm import Followed
 from optimizer.plan.plan import Plan
 from optimizer.plan.statements import cost_to_come
 from optimizer.plan.tree import AnyPlan, Branch, TreePlan, judged, weighed

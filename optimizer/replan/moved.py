@@ -5,7 +5,7 @@ from math import fsum
 from optimizer.contracts.contract import Contract
 from optimizer.futures.future import futures
 from optimizer.ledger.decision import COMMITTING, DecisionKey
-from optimizer.model.stability import value
+from optimizer.model.calm import value
 from optimizer.plan.tree import TreePlan
 from optimizer.replan.course import Course
 
@@ -13,7 +13,7 @@ SMALL = 1e-9
 
 
 def moved_apart(plan: TreePlan, course: Course) -> tuple[float, tuple[DecisionKey, ...]]:
-    """Expected commitments moved, USD, weighed by (STABLE-4), and what was due in the firm window and is not kept."""
+    """Expected commitments moved, USD, weighed by (CALM-4), and what was due in the firm window and is not kept."""
     calendar = plan.case.calendar
     until = calendar.as_of + plan.case.settings.firm_window_quarters
     parts: list[float] = []

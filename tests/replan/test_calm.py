@@ -93,7 +93,7 @@ def test_one_changed_demand_changes_what_it_pays_for(approved: Plan) -> None:
 
 @pytest.mark.parametrize(("window", "kept"), [(0, 0), (1, 1), (2, 2), (3, 3)])
 def test_what_is_due_in_the_firm_window_stays(approved: Plan, window: int, kept: int) -> None:
-    """Proves: c at half the price takes every quarter but those of the firm window (STABLE-3).
+    """Proves: c at half the price takes every quarter but those of the firm window (CALM-3).
 
     A broken rule would give: signatures of the coming weeks undone at every replan.
     """

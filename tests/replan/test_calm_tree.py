@@ -9,7 +9,7 @@ from optimizer.contracts.block import Block
 from optimizer.futures.shock import Change
 from optimizer.ledger.decision import Action
 from optimizer.model.build import formulate
-from optimizer.model.stability import bonds, moved
+from optimizer.model.calm import bonds, moved
 from optimizer.plan.tree import TreePlan
 from optimizer.replan.calm import Calm, calm
 from optimizer.replan.moved import moved_apart
@@ -114,7 +114,7 @@ def test_an_offer_that_is_withdrawn_is_told(approved: TreePlan) -> None:
 
 
 def test_a_scenario_that_nobody_knew_is_compared_with_all_that_go_on(approved: TreePlan) -> None:
-    """Proves: (STABLE-4) a new scenario of 0.2 that asks nothing from the third quarter on moves the 10 or 14 blocks
+    """Proves: (CALM-4) a new scenario of 0.2 that asks nothing from the third quarter on moves the 10 or 14 blocks
     that were approved there, by their probabilities, in each of two quarters; what was known moves nothing.
     """
     case = edit(edit(market(), type(scenario("x", 1.0)), "same", probability=0.5), type(scenario("x", 1.0)), "more",
@@ -171,7 +171,7 @@ def test_of_a_certain_plan_a_tree_keeps_what_is_due() -> None:
 @pytest.mark.parametrize("objective", [Objective.WORST, Objective.REGRET])
 def test_the_worst_case_and_regret_are_calm_too(objective: Objective) -> None:
     """Proves: where the worst case or the largest regret is minimised, unchanged inputs go on as they are, and a price
-    that is a little better moves nothing: (STABLE-2) limits what the case minimises.
+    that is a little better moves nothing: (CALM-2) limits what the case minimises.
     """
     case = edit_settings(market(), objective=objective)
     plan = tree(case)

@@ -123,7 +123,7 @@ def test_material_is_what_passes_a_threshold(
 
 
 def test_the_reports_of_a_replan_say_what_calm_cost(store: Store, tmp_path: Path) -> None:
-    """Proves: page, run log of the workbook and plan.json tell what moved and what stability cost; those of a plan that
+    """Proves: page, run log of the workbook and plan.json tell what moved and what calm cost; those of a plan that
     was simply solved have no such part.
     """
     case = one_site(10.0, 10.0)

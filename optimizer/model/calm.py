@@ -1,13 +1,13 @@
-"""Stability: of all plans that cost little more than the least, the one that moves the least commitment.
+"""Calm: of all plans that cost little more than the least, the one that moves the least commitment.
 
 For every decision that binds the buyer (signing, exit, rights, exercise) at an open node of the tree, with x[k,n] what
 is decided of it at node n, v[k,n] the money that one unit of it commits there, USD, and a[k,b] what branch b of the
 approved plan decided; scenario s follows branch b with probability p[b|s] (1 for the branch that bears its name)
-  (STABLE-1)  d[k,n,a] >= x[k,n] - a,   d[k,n,a] >= a - x[k,n]             what is moved, for each a approved there
-  (STABLE-2)  cost <= least cost + slack x |least cost|                    what calm may cost
-  (STABLE-3)  x[k,n] >= a[k,b] for n before the end of the firm window     what is due soon stays, whichever b it is
-  (STABLE-4)  w[k,n,a] = sum of p[s] p[b|s] over s through n and b with a[k,b] = a
-  minimise    sum v[k,n] w[k,n,a] d[k,n,a]                                 expected commitments moved, USD
+  (CALM-1)  d[k,n,a] >= x[k,n] - a,   d[k,n,a] >= a - x[k,n]             what is moved, for each a approved there
+  (CALM-2)  cost <= least cost + slack x |least cost|                    what calm may cost
+  (CALM-3)  x[k,n] >= a[k,b] for n before the end of the firm window     what is due soon stays, whichever b it is
+  (CALM-4)  w[k,n,a] = sum of p[s] p[b|s] over s through n and b with a[k,b] = a
+  minimise  sum v[k,n] w[k,n,a] d[k,n,a]                                 expected commitments moved, USD
 Cost is the objective: expected present value, and risk where it counts. In a case without scenarios all weights are 1.
 A signing put off by a quarter moves twice its value: it is taken from one quarter and put into another.
 A change penalty in the one objective needs a price nobody knows, and has done almost nothing when tried; limiting the
@@ -38,7 +38,7 @@ Followed = Mapping[str, Sequence[tuple[float, Decided]]]
 
 @dataclass(frozen=True)
 class Bond:
-    """A decision that binds the buyer, at a node: what was approved of it, each with its weight (STABLE-4), and the USD
+    """A decision that binds the buyer, at a node: what was approved of it, each with its weight (CALM-4), and the USD
     that one unit of it commits.
     """
 
@@ -84,7 +84,7 @@ def _values(form: Formulation, shares: Mapping[str, float]) -> dict[int, list[fl
 
 
 def _approved(made: Made, shares: Mapping[str, float], followed: Followed) -> tuple[tuple[float, float], ...]:
-    """(STABLE-4)."""
+    """(CALM-4)."""
     weights: dict[float, list[float]] = {}
     for scenario in made.node.scenarios:
         for share, decided in followed[scenario]:
@@ -114,19 +114,19 @@ def moved(of: Sequence[Bond], quantities: Sequence[float]) -> float:
 
 
 def least_moves(form: Formulation, of: Sequence[Bond], most_cost: float | None) -> Program:
-    """The program that minimises what is moved of these decisions, rows (STABLE-1) and (STABLE-2).
+    """The program that minimises what is moved of these decisions, rows (CALM-1) and (CALM-2).
 
     `most_cost` is in the unit of the objective; None is no limit. Its columns hold those of the program of the form.
     """
     model = form.model
     each = [(bond, quantity, weight) for bond in of for quantity, weight in bond.approved]
     model.moves = pyo.Var(range(len(each)), domain=pyo.NonNegativeReals)
-    model.STABLE_1 = pyo.ConstraintList()
+    model.CALM_1 = pyo.ConstraintList()
     for number, (bond, quantity, _) in enumerate(each):
-        model.STABLE_1.add(model.moves[number] - bond.made.variable >= -quantity)
-        model.STABLE_1.add(model.moves[number] + bond.made.variable >= quantity)
+        model.CALM_1.add(model.moves[number] - bond.made.variable >= -quantity)
+        model.CALM_1.add(model.moves[number] + bond.made.variable >= quantity)
     if most_cost is not None:
-        model.STABLE_2 = pyo.Constraint(expr=model.cost.expr <= most_cost)
+        model.CALM_2 = pyo.Constraint(expr=model.cost.expr <= most_cost)
     worth = [bond.value / MOVED_UNIT_USD * weight for bond, _, weight in each]
     moves = list(model.moves.values())
     model.moved = pyo.Objective(expr=LinearExpression(constant=0, linear_coefs=worth, linear_vars=moves))
@@ -134,13 +134,13 @@ def least_moves(form: Formulation, of: Sequence[Bond], most_cost: float | None) 
     try:
         return compile_program(model)
     finally:
-        for name in ("moved", "STABLE_1", "STABLE_2", "moves"):
+        for name in ("moved", "CALM_1", "CALM_2", "moves"):
             model.del_component(name)
         model.cost.activate()
 
 
 def held(program: Program, of: Sequence[Bond], quantities: Sequence[float], exactly: bool) -> Program | None:
-    """(STABLE-3) The program in which these decisions are at least, or exactly, so much.
+    """(CALM-3) The program in which these decisions are at least, or exactly, so much.
 
     None where a bound of the program does not allow it.
     """
