@@ -18,7 +18,7 @@ class Scenario(Record):
     it is open all the same.
     """
 
-    TABLE = TableSpec("scenarios", "Scenarios", "a course that the future may take", 400)
+    TABLE = TableSpec("scenarios", "Scenarios", "a course of the future", 400)
 
     scenario: str = key("name of the scenario")
     probability: float = number("share", "its probability; all of them sum to 1", above=True, high=1.0)

@@ -40,7 +40,7 @@ class Objective(Enum):
 
 @dataclass(frozen=True)
 class Settings(Record):
-    """One value a setting."""
+    """One setting and its value."""
 
     TABLE = TableSpec("settings", "Settings", "one setting", 10, vertical=True)
 

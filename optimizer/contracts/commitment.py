@@ -66,7 +66,7 @@ class CommitmentSchedule(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingCommitment(Contract):
-    """A contract that is already signed."""
+    """A contract already signed."""
 
     TABLE = TableSpec("commitments", "Commitments", "a contract already signed", 280)
     CATEGORIES = (RESERVED, PREPAYMENT, CREDIT, FEE, ENERGY)

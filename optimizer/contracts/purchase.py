@@ -41,7 +41,7 @@ LIFE_LEFT = Category("value of life left", cash=False)
 class Purchase(Contract):
     """An offer of hardware to own."""
 
-    TABLE = TableSpec("purchases", "Purchases", "owned hardware on offer", 270)
+    TABLE = TableSpec("purchases", "Purchases", "an offer of hardware to own", 270)
     OFFER = ("max_units", "order_from", "order_until")
     CLOSES = "order_until"
     WHOLE = ("max_units", "divisible", "order_from", "order_until")

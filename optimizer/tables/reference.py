@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from optimizer.tables.json_schema import json_schema
 from optimizer.tables.record import Record, columns_of
-from optimizer.tables.words import accepted, sentence, summary, when_blank
+from optimizer.tables.words import accepted, description, sentence, when_blank
 
 __all__ = ["json_schema", "reference_page"]
 
@@ -27,7 +27,7 @@ def reference_page(catalog: Sequence[type[Record]]) -> str:
 def _section(record: type[Record]) -> Iterator[str]:
     spec = record.TABLE
     yield f"## {spec.name}\n"
-    yield f"{summary(record)} Each row is {spec.row_is}.\n"
+    yield f"{description(record)}\n"
     yield (
         "| key | meaning | unit | accepts | blank |"
         if spec.vertical

@@ -62,5 +62,14 @@ def summary(record: type[Record]) -> str:
     return (record.__doc__ or "").strip().splitlines()[0]
 
 
+def description(record: type[Record]) -> str:
+    """What a table holds and what its rows are; said once where the one begins with the other."""
+    held, row = summary(record).removesuffix("."), record.TABLE.row_is
+    whole = held[:1].lower() + held[1:]
+    if whole.startswith(row):
+        return f"Each row is {whole}."
+    return f"Each row is {row}." if row.startswith(whole) else f"{held}. Each row is {row}."
+
+
 def _tables(column: Column) -> str:
     return " or ".join(column.targets)

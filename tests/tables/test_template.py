@@ -10,6 +10,8 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from optimizer.case.scenario import LeastCost
+from optimizer.case.world import Site, Supplier
+from optimizer.contracts.block import Block
 from optimizer.tables.columns import Kind
 from optimizer.tables.containers import read_raw
 from optimizer.tables.identity import content_hash
@@ -17,6 +19,7 @@ from optimizer.tables.parse import parse
 from optimizer.tables.record import columns_of
 from optimizer.tables.template import write_workbook
 from optimizer.tables.template.layout import SPARE_ROWS
+from optimizer.tables.words import description
 from tests.tables.toy import CATALOG, good_case, horizon, table
 from tests.tables.workbooks import HORIZON, edited, good_workbook
 
@@ -63,7 +66,7 @@ def test_every_table_is_an_excel_table_whose_header_is_its_cells(book: Workbook)
 def test_the_head_of_a_sheet(book: Workbook) -> None:
     sheet = book["sites"]
     assert sheet["A1"].value == "Sites"
-    assert sheet["A2"].value.startswith("A data-center site.")
+    assert sheet["A2"].value.startswith("Each row is a data-center site.")
     assert [cell.value for cell in sheet[4]] == [
         "name",
         "text",
@@ -207,6 +210,13 @@ def test_nobody_is_asked_to_type_into_a_table_to_be_left_empty(tmp_path: Path) -
     book = load_workbook(tmp_path / "blank.xlsx")
     assert book["least_costs"]["A2"].value.endswith("leave empty.")
     assert book["site_power"]["A2"].value.endswith("Type new rows right below the last one.")
+
+
+def test_no_sheet_says_the_same_twice() -> None:
+    """Proves: what a row is is said once where the description of the table begins with it, and after it elsewhere."""
+    assert description(Block) == "Each row is a reserved-block offer."
+    assert description(Site) == "Each row is a data-center site."
+    assert description(Supplier) == "Somebody who sells capacity. Each row is a supplier."
 
 
 def test_settings_that_are_not_given_stay_blank(book: Workbook) -> None:

@@ -17,7 +17,7 @@ from optimizer.tables.template import style
 from optimizer.tables.template.cells import put, put_text
 from optimizer.tables.template.layout import FIRST_ROW, HEADER_ROW, HELP_ROW, TITLE_ROW, UNIT_ROW, Layout, Slot
 from optimizer.tables.template.validation import validations
-from optimizer.tables.words import accepted, sentence, summary, when_blank
+from optimizer.tables.words import accepted, description, sentence, summary, when_blank
 from optimizer.tables.xlsx import PREFIX
 
 SHOWN_SPARE_ROWS = 10
@@ -65,7 +65,7 @@ def help_line(layout: Layout) -> str:
     """What the table holds and how to fill it in, in one line."""
     if layout.record.TABLE.vertical:
         return f"{summary(layout.record)} Fill in the column 'value'; a blank value takes the default."
-    said = f"{summary(layout.record)} Each row is {layout.record.TABLE.row_is}."
+    said = description(layout.record)
     return said if said.endswith("leave empty.") else f"{said} Type new rows right below the last one."
 
 
