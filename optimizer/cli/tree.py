@@ -12,7 +12,7 @@ MOST_SHOWN = 30
 def summary(tree: TreePlan, headline: str) -> str:
     """What the plan says, for a terminal."""
     result, currency = tree.result, tree.case.settings.currency
-    lines = [headline, *advice(tree)] if tree.branches else [headline]
+    lines = [headline, *advice(tree, "listed below")] if tree.branches else [headline]
     if result.objective is None:
         return "\n".join([*lines, result.detail]).rstrip()
     bound = "not known" if result.bound is None else f"{result.bound:,.2f}"

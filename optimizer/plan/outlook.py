@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from math import fsum
 
 from optimizer.case.settings import Objective
@@ -194,26 +195,37 @@ def _premium(plan: Plan, option: str) -> float:
     )
 
 
-def advice(tree: TreePlan) -> tuple[str, str]:
-    """What to do, in two phrases: `decide by 2026Q4: sign a (4 blocks)` and `wait: sign b (50 %, 2027Q3)`."""
-    made: dict[Quarter, list[str]] = {}
-    for one in now(tree):
-        words = f"{one.key.action.value} {one.key.contract} ({counted(one.quantity, one.unit)})"
-        made.setdefault(one.key.quarter, []).append(words)
+def advice(tree: TreePlan, listed: str = "") -> tuple[str, str]:
+    """What to do, in two phrases: `decide by 2026Q4: sign a (4 blocks)` and `wait: sign b (50 %, 2027Q3)`.
+
+    The first few are named, and the others counted; `listed` says where all of them stand.
+    """
     parting = next((node.quarter for node in tree.case.tree.nodes if len(tree.case.tree.at(node.quarter)) > 1), None)
     last = tree.case.calendar.end + -1 if parting is None else parting + -1
-    decide = "; by ".join(f"{quarter}: {_named(words)}" for quarter, words in made.items()) or f"{last}: nothing"
     later = [
         f"{one.action.value} {one.contract} ({one.probability:.0%}, "
         f"{' to '.join(dict.fromkeys((str(one.first), str(one.last))))})"
         for one in waiting(tree)
     ]
-    return f"decide by {decide}", f"wait: {_named(later) if later else 'nothing'}"
+    wait = f"{', '.join(later[:MOST_NAMED]) or 'nothing'}{_more(len(later), '', listed)}"
+    return f"decide by {_decide(now(tree), listed) or f'{last}: nothing'}", f"wait: {wait}"
 
 
-def _named(words: Sequence[str]) -> str:
-    shown = ", ".join(words[:MOST_NAMED])
-    return shown if len(words) <= MOST_NAMED else f"{shown} and {len(words) - MOST_NAMED} more"
+def _decide(made: Sequence[Now], listed: str) -> str:
+    """The first decisions, each after the quarter by which it is due."""
+    due = groupby(made[:MOST_NAMED], lambda one: one.key.quarter)
+    shown = "; by ".join(f"{quarter}: {', '.join(map(_words, group))}" for quarter, group in due)
+    return shown + (_more(len(made), f" by {made[-1].key.quarter}", listed) if made else "")
+
+
+def _words(one: Now) -> str:
+    return f"{one.key.action.value} {one.key.contract} ({counted(one.quantity, one.unit)})"
+
+
+def _more(count: int, due: str, listed: str) -> str:
+    """How many are not named, and where they stand; nothing where all are."""
+    where = f", {listed}" if listed else ""
+    return f" and {count - MOST_NAMED} more{due}{where}" if count > MOST_NAMED else ""
 
 
 def _binds(tree: TreePlan, key: DecisionKey) -> bool:

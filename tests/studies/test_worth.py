@@ -309,6 +309,21 @@ def test_the_advice_says_when() -> None:
     assert advice(tree(only)) == ("decide by 2027Q1: nothing", "wait: sign late (100%, 2027Q2)")
 
 
+def test_the_advice_is_short() -> None:
+    """Proves: of five offers that are due, and of five that wait, three are named, and the others are counted with
+    the quarter and the place where they stand; of three, all are named and nothing else is said.
+    """
+    case = newsvendor(max_blocks=1.0)
+    soon = [block(f"now{n}", max_blocks=1.0, sign_until=FIRST, lead_quarters=1) for n in range(4)]
+    decide, wait = advice(tree(add(case, *soon)), "listed below")
+    assert decide.startswith("decide by 2027Q1: sign b (1 block), sign now0 (1 block), sign now1 (1 block) and 2 more")
+    assert decide.endswith(" and 2 more by 2027Q1, listed below") and wait == "wait: nothing"
+    assert advice(tree(add(case, *soon[:2])), "listed below")[0].endswith("sign now1 (1 block)")
+    late = [block(f"late{n}", max_blocks=1.0, sign_from=FIRST + 1) for n in range(5)]
+    decide, wait = advice(tree(add(drop(case, Block, "b"), *late)), "listed below")
+    assert wait.startswith("wait: sign late0 (") and wait.endswith(" and 2 more, listed below")
+
+
 def test_values_stay_with_the_plan(tmp_path: Path) -> None:
     """Proves: saved and loaded, the values are the same; a changed one is seen, one that is not sealed is not believed.
 

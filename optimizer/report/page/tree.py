@@ -78,7 +78,7 @@ def page_of(tree: TreePlan, linked: bool) -> TreePage:
     calendar, settings, result = tree.case.calendar, tree.case.settings, tree.result
     every, options = courses(tree), rights(tree)
     proven = result.status == Status.OPTIMAL
-    decide, wait = (spaced(phrase[0].upper() + phrase[1:]) for phrase in advice(tree))
+    decide, wait = (spaced(phrase[0].upper() + phrase[1:]) for phrase in advice(tree, "listed below"))
     figures = (*spread.costs(tree, every), spread.shortfall(every), spread.exercises(tree, options))
     bars = _bars(every, settings.currency)
     return TreePage(

@@ -26,7 +26,7 @@ def write_summary(
     sheet.widths((3, 46, 26, 26, 24, 24, 24))
     sheet.next = 4
     sheet.section("Decide", LAST)
-    for phrase in advice(tree):
+    for phrase in advice(tree, "on the sheets DecideNow and Waits"):
         sheet.words(sheet.next, LABEL, f"{phrase[0].upper()}{phrase[1:]}", Style(side=Align.LEFT, look=Look.BOLD))
         sheet.next += 1
     _figures(sheet, tree, scenarios)
