@@ -465,11 +465,17 @@ def test_the_run_log_says_what_made_the_plan() -> None:
         (580e6, "$580 M"),
         (1.234e6, "$1.23 M"),
         (-27e9, "−$27.0 B"),
+        (26_250.0, "$26.3 k"),
+        (-26_249.999999999, "−$26.3 k"),
+        (26_249.99, "$26.2 k"),
+        (9_995.0, "$10.0 k"),
+        (0.125, "$0.125"),
         (72.0, "$72"),
         (0.0, "$0"),
     ],
 )
 def test_money_has_three_digits_and_a_letter(value: float, said: str) -> None:
+    """Proves: a half is rounded up. A broken rule would give: $26.2 k for 26,250, as Python rounds it to even."""
     assert plain(text.money(value, "USD")) == said
 
 

@@ -68,7 +68,7 @@ def test_a_gap_is_not_called_the_optimum(valued: TreePlan) -> None:
 def test_values_are_told_in_words(valued: TreePlan) -> None:
     """Proves: figures with what they mean; a bracket where it is wider than the figure; what is not known is said."""
     information, solution, option = sentences(valued)
-    assert information.figure == "$26.2\xa0k" and "no forecast is worth more" in information.words
+    assert information.figure == "$26.3\xa0k" and "no forecast is worth more" in information.words
     assert "Proven" not in solution.words
     assert "$40.0\xa0k of premium for 2 blocks" in option.words
     assert "At $40.3\xa0k a block it would be worth nothing; it costs $20.0\xa0k" in option.words

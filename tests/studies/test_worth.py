@@ -336,7 +336,7 @@ def test_values_stay_with_the_plan(tmp_path: Path) -> None:
     add_values(known, tmp_path / "plan")
     assert load_tree(tmp_path / "plan").worth == known.worth
     page = (tmp_path / "plan" / "plan.html").read_text()
-    assert "Perfect information" in page and "$26.2" in page
+    assert "Perfect information" in page and "$26.3" in page
     text = (tmp_path / "plan" / "value.json").read_text()
     (tmp_path / "plan" / "value.json").write_text(text.replace("26250.0", "26251.0"))
     with pytest.raises(StaleError, match=r"value\.json"):

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
 from optimizer.case.settings import sign
@@ -17,7 +18,7 @@ def short(value: float) -> str:
     """Three significant digits with a letter, e.g. `12.0 B`, `580 M`, `72`."""
     if not value:
         return "0"
-    size = float(f"{abs(value):.3g}")
+    size = _rounded(abs(value))
     for scale, letter in SCALES:
         if size >= scale:
             return _minus(value) + _digits(size / scale) + NBSP + letter
@@ -91,6 +92,12 @@ def _percent(value: float, decimals: int) -> str:
 
 def _minus(value: float) -> str:
     return "−" if value < 0 else ""
+
+
+def _rounded(size: float) -> float:
+    """Three significant digits; a half is rounded up, as people do, and so is what a solver leaves a hair below it."""
+    exact = Decimal(f"{size:.9g}")
+    return float(exact.quantize(Decimal(1).scaleb(exact.adjusted() - 2), ROUND_HALF_UP))
 
 
 def _digits(size: float) -> str:
