@@ -131,23 +131,39 @@ def shifted(case: Case, row: Record, aim: Target, late: np.ndarray) -> np.ndarra
 
 
 def _once(case: Case, aim: Target, scenario: str, states: tuple[float, float], known: Quarter) -> Iterator[Shock]:
-    """One number of each row: later by quarters, or less by a factor."""
+    """One number of each row: later by quarters, or less by a factor; where the parent's factor is 0, its value."""
     state, parent = states
     if state == parent:
         return
-    stated = aim.stated
-    change = Change.ADD if stated.process is Process.SLIP else Change.MULTIPLY
     for row in aim.rows:
         since = None
         if isinstance(row, Contract) and aim.column_name not in row.WHOLE:
             since = known if aim.column_name in row.OFFER else first_due(case, row, known)
             if since is None:
                 continue
-        value = state - parent if change is Change.ADD else state / parent
-        yield Shock(
-            scenario=scenario, table=stated.table, row=row.name, column=aim.column_name, since=since, change=change,
-            value=value,
-        )  # fmt: skip
+        if aim.stated.process is Process.SLIP:
+            yield _one(aim, row, scenario, since, Change.ADD, state - parent)
+        elif parent:
+            yield _one(aim, row, scenario, since, Change.MULTIPLY, state / parent)
+        else:
+            yield from _again(case, aim, row, scenario, since, state)
+
+
+def _one(aim: Target, row: Record, scenario: str, since: Quarter | None, change: Change, value: float) -> Shock:
+    return Shock(
+        scenario=scenario, table=aim.stated.table, row=row.name, column=aim.column_name, since=since, change=change,
+        value=value,
+    )  # fmt: skip
+
+
+def _again(case: Case, aim: Target, row: Record, scenario: str, since: Quarter | None, state: float) -> Iterator[Shock]:
+    """A number that is 0 in the scenario it branches from, in its state of what the case says."""
+    if since is None:
+        yield _one(aim, row, scenario, None, Change.SET, state * float(getattr(row, aim.column_name) or 0.0))
+        return
+    for quarter in range(since - case.calendar.first, len(case.calendar.quarters)):
+        value = state * _value(case, row, aim.column_name, quarter)
+        yield _by_quarter(case, aim.stated, row.name, scenario, quarter, quarter, Change.SET, value)
 
 
 def first_due(case: Case, contract: Contract, known: Quarter) -> Quarter | None:

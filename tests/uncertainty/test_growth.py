@@ -240,6 +240,25 @@ def test_what_ended_in_the_parent_may_go_on_in_the_child() -> None:
     assert (gone.change, gone.value, gone.since, gone.until) == (Change.MULTIPLY, 0.0, FIRST + 3, FIRST + 4)
 
 
+def test_a_term_that_is_nothing_in_the_parent_is_there_again_in_the_child() -> None:
+    """Proves: where a price falls to nothing in 70 % of the futures, those in which it stays branch from one in which
+    it fell, and have it in every quarter of signing as the case says it.
+
+    A broken rule would give: a division by the factor 0 of the one they branch from.
+    """
+    free = default(
+        "free", "blocks", "b", column="price_usd_per_gpu_hour", event_probability=0.7, event_size=-1.0, since=FIRST + 3
+    )
+    case = add(edit(plain(6), Block, "b", price_usd_per_gpu_hour=1.5), walk("work", volatility=0.5), free)
+    found = grown(case, (FIRST + 1, FIRST + 3), (3, 7))
+    tree = with_tree(case, found)
+    back = [leaf for leaf in found.leaves if leaf.parent and leaf.states[1, -1] == 1.0]
+    assert back and not list(check_futures(tree))
+    for future, leaf in zip(futures(tree), found.leaves, strict=True):
+        terms = [future.case.get(Block, "b").as_signed(future.case, FIRST + at) for at in range(6)]
+        assert [term.price_usd_per_gpu_hour for term in terms] == [1.5] * 3 + [1.5 * leaf.states[1, -1]] * 3
+
+
 def test_stages_grow_by_the_same_factor() -> None:
     assert stages(50, 1) == (50,)
     assert stages(64, 3) == (4, 16, 64)
