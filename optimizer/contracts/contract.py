@@ -59,6 +59,13 @@ class Contract(Record):
         terms = {name: row.typed(columns[name]) for name, row in rows.items()}
         return replace(with_cells(self, terms), amended=tuple(rows.values()))
 
+    def agreed(self, case: Case, quarter: Quarter, column: str) -> Self:
+        """The contract on the terms that hold for a column of what is signed in a quarter: as signed in it.
+
+        A type whose terms may have been agreed before that says so.
+        """
+        return self.as_signed(case, quarter)
+
     @property
     def lead(self) -> int:
         """Quarters from the decision to the first delivery; 0 unless the type says so."""

@@ -87,6 +87,12 @@ class Option(DeliveryTerms, Dependent):
             return self.as_signed(case, q)
         return self.as_signed(case, max(bought), q)
 
+    def agreed(self, case: Case, quarter: Quarter, column: str) -> "Option":
+        """On the paper of its rights, but for their own price: that is agreed when they are bought."""
+        if column == "premium_usd_per_block":
+            return self.as_signed(case, quarter)
+        return self.on_paper(case, quarter)
+
     def buying(self, case: Case) -> tuple[Quarter, ...]:
         """Quarters in which rights can be bought: none after the last exercise; rights that lapsed were bought."""
         exercise = self.window(case)

@@ -194,7 +194,7 @@ class Rows:
         """The term as it is signed in the quarter so far."""
         place = self.terms.get(signed_name(contract.name, quarter, name))
         if place is None:
-            return getattr(contract, name)
+            return getattr(contract.agreed(self.case(), quarter, name), name)
         term = self.records[place]
         assert isinstance(term, SignedTerm)
         return term.typed(column)

@@ -27,6 +27,7 @@ from optimizer.contracts.contract import Contract
 from optimizer.contracts.parts.paid import Account, Paid
 from optimizer.contracts.parts.signed import Made, Signed, SignedTerm
 from optimizer.errors import Finding, InputError, Level
+from optimizer.futures.future import standing
 from optimizer.futures.known import known
 from optimizer.futures.shock import Unfit
 from optimizer.ledger.keys import Cash
@@ -36,7 +37,7 @@ from optimizer.plan.plan import Choice, Plan
 from optimizer.plan.tree import AnyPlan
 from optimizer.replan.course import Course, course_of
 from optimizer.replan.seen import Stood, changed, with_seen
-from optimizer.replan.terms import kept_terms
+from optimizer.replan.terms import kept_terms, rights_on_paper
 from optimizer.rules.history import Happened
 from optimizer.tables.columns import Blank
 from optimizer.tables.quarter import Quarter
@@ -116,17 +117,32 @@ def _records(
     try:
         full = known(case, course.names, as_of, past=True)
         now = with_seen(case, known(case, course.names, as_of), full, before, stood, as_of)
+        if course.history is None or before is None:
+            return list(now.records), [], changed(case, full)
+        made = _merged(case.of(Signed), (_signed(choice) for choice in course.history.choices if _binds(choice, as_of)))
+        papers = _merged(case.of(SignedTerm), rights_on_paper(case, standing(before), made))
+        now = _on_paper(now, known(_with(case, (*made, *papers)), course.names, as_of), as_of)
     except Unfit as unfit:
         problem = unfit.problem
         raise InputError([Finding(f"shocks {problem.column}", problem.found, problem.expected, problem.cure)]) from None
-    if course.history is None:
-        return list(now.records), [], changed(case, full)
-    return *_with_history(case, now, course.history, as_of), changed(case, full)
+    return *_with_history(case, now, made, course.history, as_of), changed(case, full)
 
 
-def _with_history(case: Case, now: Case, past: Plan, as_of: Quarter) -> tuple[list[Record], list[Finding]]:
-    """The rows of `now` with what the approved plan did; `case` is `now` without what came true."""
-    made = _merged(case.of(Signed), (_signed(choice) for choice in past.choices if _binds(choice, as_of)))
+def _with(case: Case, history: Iterable[Record]) -> Case:
+    """The case with these rows as what was signed, and on which terms."""
+    return Case((*(row for row in case.records if not isinstance(row, Signed | SignedTerm)), *history))
+
+
+def _on_paper(now: Case, agreed: Case, as_of: Quarter) -> Case:
+    """`now` with the terms of open quarters as what came true makes them of the terms on which rights were bought."""
+    terms = {row.name: row for row in agreed.of(SignedTerm) if row.signed >= as_of}
+    return Case(tuple(terms.get(row.name, row) if isinstance(row, SignedTerm) else row for row in now.records))
+
+
+def _with_history(
+    case: Case, now: Case, made: list[Signed], past: Plan, as_of: Quarter
+) -> tuple[list[Record], list[Finding]]:
+    """The rows of `now` with what the approved plan did, and `made`; `case` is `now` without what came true."""
     there = {row.name for row in now.of(Contract)}
     gone = [row for row in past.case.of(Contract) if row.name not in there]
     kept = [row for row in gone if _held(row, made)]

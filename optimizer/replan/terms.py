@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from optimizer.case.case import Case
 from optimizer.contracts.contract import Contract
-from optimizer.contracts.parts.signed import Signed, SignedTerm
+from optimizer.contracts.parts.signed import Made, Signed, SignedTerm
 from optimizer.errors import Finding, Level
+from optimizer.futures.shock import Shock
 from optimizer.tables.record import columns_of
 from optimizer.tables.unparse import written
 
@@ -43,10 +44,26 @@ def kept_terms(case: Case, now: Case, before: Case, made: Iterable[Signed]) -> I
         old, new = old_rows.get(name), rows.get(name)
         if old is None or old.BY_THE_HOUR:
             continue
-        paper, alike = old.as_signed(before, signed), new is not None and type(new) is type(old)
+        alike = new is not None and type(new) is type(old)
         for column, _ in columns_of(type(old)):
-            value = getattr(paper, column)
+            value = getattr(old.agreed(before, signed, column), column)
             offered = getattr(new if alike else old, column)
             if value != offered and column not in old.OFFER:
                 standing = getattr(plain[name], column) if alike else offered
                 yield Kept(SignedTerm.of(name, signed, column, value), offered, value == standing)
+
+
+def rights_on_paper(case: Case, before: Case, made: Iterable[Signed]) -> Iterator[SignedTerm]:
+    """Terms on which rights were bought, where they are no longer those of their rows: what a scenario says of a later
+    exercise changes these.
+
+    `case` and `before`, the case of the approved plan, are without what came true. A term that a scenario changes from
+    the purchase on is left out: the paper may have that change already.
+    """
+    bought = [row for row in made if row.action is Made.HOLD]
+    for kept in kept_terms(case, case, before, bought):
+        row = next((row for row in case.of(Contract) if row.name == kept.term.contract), None)
+        changes = [shock for shock in case.of(Shock) if row is not None and shock.covers(row)]
+        on_it = (shock for shock in changes if shock.column == kept.term.column)
+        if not any(shock.since is None or shock.since <= kept.term.signed for shock in on_it):
+            yield kept.term

@@ -43,7 +43,7 @@ def _terms(every: Sequence[Future]) -> Iterator[SignedTerm]:
         for future in every:
             offer = next(row for row in future.case.of(Contract) if row.name == name)
             kinds = dict(columns_of(type(offer)))
-            values.append((getattr(offer.as_signed(future.case, quarter), column), future.probability))
+            values.append((getattr(offer.agreed(future.case, quarter, column), column), future.probability))
         number = kinds[column].kind is Kind.NUMBER
         yield SignedTerm.of(name, quarter, column, _number(values) if number else _likeliest(values))
 

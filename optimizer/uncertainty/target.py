@@ -138,7 +138,7 @@ def _once(case: Case, aim: Target, scenario: str, states: tuple[float, float], k
     for row in aim.rows:
         since = None
         if isinstance(row, Contract) and aim.column_name not in row.WHOLE:
-            since = known if aim.column_name in row.OFFER else first_due(case, row, known)
+            since = known if aim.column_name in row.OFFER else first_due(case, row, known, aim.column_name)
             if since is None:
                 continue
         if aim.stated.process is Process.SLIP:
@@ -166,9 +166,9 @@ def _again(case: Case, aim: Target, row: Record, scenario: str, since: Quarter |
         yield _by_quarter(case, aim.stated, row.name, scenario, quarter, quarter, Change.SET, value)
 
 
-def first_due(case: Case, contract: Contract, known: Quarter) -> Quarter | None:
-    """The first quarter of signing whose delivery is due in `known` or later; None if there is none."""
-    due = (q for q in case.calendar.quarters if q + contract.as_signed(case, q).lead >= known)
+def first_due(case: Case, contract: Contract, known: Quarter, column: str) -> Quarter | None:
+    """The first quarter of signing whose delivery, on terms of the column, is due in `known` or later; None if none."""
+    due = (q for q in case.calendar.quarters if q + contract.agreed(case, q, column).lead >= known)
     return next(due, None)
 
 
@@ -195,7 +195,7 @@ def _value(case: Case, row: Record, column: str, quarter: int) -> float:
     """What the case says of a quarter, or of what is signed in it; a blank that stands for no number is 0."""
     when = case.calendar.first + quarter
     if isinstance(row, Contract):
-        return float(getattr(row.as_signed(case, when), column) or 0.0)
+        return float(getattr(row.agreed(case, when, column), column) or 0.0)
     series: Series = getattr(row, column)
     value = series.at(when)
     return value if value is not None else dict(columns_of(type(row)))[column].blank.meant or 0.0

@@ -26,8 +26,9 @@ from optimizer.replan.approve import approve
 from optimizer.replan.compare import between
 from optimizer.replan.process import Replanned, plan_of, replan
 from optimizer.store import State, Store
+from optimizer.studies.mean import mean_case
 from optimizer.tables.quarter import Quarter
-from tests.builders import EXACT, FIRST, across, add, edit, edit_settings, one_site
+from tests.builders import EXACT, FIRST, across, add, edit, edit_settings, one_site, solved
 from tests.futures.branching import newsvendor, scenario, shock
 from tests.replan.test_roll_tree import SECOND, THIRD, marked, stages
 
@@ -115,6 +116,32 @@ def test_a_strike_that_came_true_holds_for_rights_that_were_bought_before(as_of:
     assert first.run.objective == pytest.approx(400.0 + 0.5 * 4_000.0 + 0.5 * 10_000.0)
     again = replan(case, as_of, store, EXACT, came_true="dear")
     assert again.run.objective == pytest.approx(10_000.0) and again.cost_known == pytest.approx(10_000.0)
+
+
+@pytest.mark.parametrize(("change", "value"), [(Change.MULTIPLY, 2.5), (Change.ADD, 1.5), (Change.SET, 2.5)])
+def test_a_scenario_changes_the_strike_that_was_agreed(change: Change, value: float, store: Store) -> None:
+    """Proves: rights at a strike of 1 USD, which half of the futures makes 2.5 USD in 2027Q3, are bought; the row of
+    the option then says 2 USD. They still cost 4,000 USD to exercise in the calm half and 10,000 in the dear one: by
+    the tree, by its mean case (7,000), and once the dear half has come true.
+
+    A broken rule would give: 20,000 or 14,000 in the dear half, the change on the strike of the new row.
+    """
+    terms = {"supplier": "acme", "site": "home", "accelerator": "h100", "gpus_per_block": 1.0, "term_quarters": 1}
+    right = Option(option="o", price_usd_per_gpu_hour=1.0, max_blocks=4.0, buy_until=FIRST, **terms)
+    case = add(
+        edit(one_site(0.0, 0.0, 4.0), Block, "b", price_usd_per_gpu_hour=4.0),
+        replace(right, premium_usd_per_block=100.0, exercise_from=THIRD),
+        scenario("calm", 0.5, 2),
+        scenario("dear", 0.5, 2),
+        shock("dear", "options", "o", change, value, column="price_usd_per_gpu_hour", since=THIRD),
+    )
+    state(store, case, FIRST)
+    dearer = edit(case, Option, "o", price_usd_per_gpu_hour=2.0)
+    second = replan(dearer, SECOND, store, EXACT)
+    assert second.run.objective == pytest.approx(7_000.0)
+    assert solved(mean_case(second.plan.case)).cost == pytest.approx(7_000.0)
+    third = replan(dearer, THIRD, store, EXACT, came_true="dear")
+    assert third.run.objective == pytest.approx(10_000.0)
 
 
 def test_before_any_parting_nothing_is_material(store: Store) -> None:

@@ -145,6 +145,26 @@ def test_an_option_keeps_the_strike_on_which_its_rights_were_bought() -> None:
     assert again.result.objective == pytest.approx(1_000.0 + 10_000.0)
 
 
+def test_what_was_exercised_keeps_the_strike_of_its_rights() -> None:
+    """Proves: rights at a strike of 1 USD are bought, the row then says 3 USD, and they are exercised for two quarters
+    in 2027Q3: the second of these still costs 4 x 1,000 when the first is history, and the last exercise 4 x 1,000.
+
+    A broken rule would give: 12,000 for the second quarter, at the strike of the row that nobody agreed on.
+    """
+    case = add(
+        edit(one_site(0.0, 0.0, 4.0, 4.0, 4.0), Block, "b", price_usd_per_gpu_hour=9.0),
+        Option(
+            option="more", supplier="acme", site="home", accelerator="h100", gpus_per_block=1.0, term_quarters=2,
+            price_usd_per_gpu_hour=1.0, premium_usd_per_block=10.0, max_blocks=8.0, buy_until=FIRST,
+        ),
+    )  # fmt: skip
+    planned = solved(case)
+    dearer = edit(case, Option, "more", price_usd_per_gpu_hour=3.0)
+    for quarter in (FIRST + 1, FIRST + 2, FIRST + 3):
+        planned = solved(roll(dearer, planned, quarter).case)
+    assert planned.result.objective == pytest.approx(8_000.0)
+
+
 def test_an_option_that_lapsed_is_history() -> None:
     """Proves: rights bought in 2027Q1 for 2027Q2, and not exercised as demand is gone, are paid and over in 2027Q3.
 
