@@ -29,7 +29,7 @@ from optimizer.stress.journal import Journal
 from optimizer.stress.kept import Kept, keep
 from optimizer.stress.play import CALM, Stage, play
 from optimizer.stress.result import End, Played, Stress
-from optimizer.stress.summary import TOLERANCE, gap
+from optimizer.stress.summary import proven
 from optimizer.uncertainty.sampler import Sampler
 
 WORTH_WORKERS = 5.0
@@ -108,7 +108,7 @@ def stress(plan: AnyPlan, asked: Asked, told: Told, folder: Path | None = None) 
 
 def _proven(played: Iterable[Played], asked: float) -> dict[int, Played]:
     """Futures, by number, that more time would tell no more of."""
-    return {one.number: one for one in played if one.end is not End.UNSOLVED and gap(one) <= asked + TOLERANCE}
+    return {one.number: one for one in played if one.end is not End.UNSOLVED and proven(one, asked)}
 
 
 def _stage(plan: AnyPlan, asked: Asked) -> Stage:

@@ -18,6 +18,8 @@ WORST = 10
 FAN = (0.5, 0.9, 0.99)
 TOLERANCE = 1e-6
 """Of a gap."""
+CENT = 0.01
+"""USD. A reaction is the best to the cent, whatever share of a cost near nothing that is."""
 
 
 @dataclass(frozen=True)
@@ -243,7 +245,7 @@ class Summary:
     @property
     def wide(self) -> int:
         """Futures whose reaction was not proven to be within the gap."""
-        return sum(1 for one in self.stress.solved if gap(one) > self.stress.gap + TOLERANCE)
+        return sum(1 for one in self.stress.solved if not proven(one, self.stress.gap))
 
 
 def share(one: Played) -> float:
@@ -252,11 +254,11 @@ def share(one: Played) -> float:
     return sum(one.short) / due if due else 0.0
 
 
-def gap(one: Played) -> float:
-    """What a reaction may be from the best, as a share of its cost."""
+def proven(one: Played, gap: float) -> bool:
+    """Whether a reaction is proven to be within the gap, a share of its cost, or within a cent of the best."""
     if one.cost is None or one.bound is None:
-        return 0.0
-    return (one.cost - one.bound) / max(abs(one.cost), 1e-10)
+        return True
+    return one.cost - one.bound <= max((gap + TOLERANCE) * abs(one.cost), CENT)
 
 
 def proof(summary: Summary) -> str:

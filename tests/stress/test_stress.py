@@ -309,3 +309,21 @@ def test_history_is_not_played_again() -> None:
     assert found.differs == FIRST + 2
     for one, factors in zip(found.played, path, strict=True):
         assert one.cost == pytest.approx(plan.result.objective + 5_000.0 * max(0.0, 10.0 * factors[2] - 10.0))
+
+
+def test_a_cost_of_nothing_is_proven_to_the_cent() -> None:
+    """Proves: where reactions in whole blocks cost nothing, all are proven, though HiGHS bounds some by a rounding
+    error below 0. One that costs nothing and might save 5 USD is not, nor one of 100 USD that might save 1 USD.
+
+    A broken rule would give: futures that are not proven within the gap, a share of nothing.
+    """
+    case = edit(
+        one_site(0.0, 7.0, 9.0), Block, "b", price_usd_per_gpu_hour=0.0, divisible=False, gpus_per_block=3.0,
+        max_blocks=5.0,
+    )  # fmt: skip
+    case = add(case, block("c", price_usd_per_gpu_hour=0.0, divisible=False, gpus_per_block=2.0, max_blocks=5.0))
+    found = test_of(add(case, walk("work", volatility=1.0)), gap=0.001)
+    assert any(one.cost == 0.0 for one in found.solved) and Summary(found).wide == 0
+    for cost, bound in ((0.0, -5.0), (100.0, 99.0)):
+        open_ = replace(found, played=(replace(found.played[0], cost=cost, bound=bound),))
+        assert Summary(open_).wide == 1
