@@ -3,6 +3,7 @@
 import argparse
 import json
 
+from optimizer.case.settings import Objective
 from optimizer.errors import Exit, StaleError
 from optimizer.plan.audit import audit
 from optimizer.plan.save import load_plan
@@ -38,12 +39,12 @@ def _tree(tree: TreePlan, as_json: bool) -> Exit:
     """The same for a plan under uncertainty: every scenario, and that nothing is known before its time."""
     if not tree.branches:
         raise StaleError(f"there is no plan to audit: its status is {tree.result.status}")
-    findings = audit_tree(tree)
+    findings, objective = audit_tree(tree), _recomputed(tree)
     if as_json:
         document = {
             "schema": "optimizer/audit@1",
             "passed": not findings,
-            "objective": tree.expected,
+            "objective": objective,
             "findings": [str(finding) for finding in findings],
         }
         print(json.dumps(document, indent=2))
@@ -51,6 +52,23 @@ def _tree(tree: TreePlan, as_json: bool) -> Exit:
         for finding in findings:
             print(finding)
         verdict = f"FAILED with {len(findings)} findings" if findings else "passed"
-        said = f"expected cost recomputed {tree.expected:,.2f}, reported {tree.result.objective:,.2f}"
+        recomputed = "is not known" if objective is None else f"recomputed {objective:,.2f}"
+        said = f"{_minimised(tree)} {recomputed}, reported {tree.result.objective:,.2f}"
         print(f"audit of {len(tree.branches)} scenarios {verdict}; {said}")
     return Exit.AUDIT if findings else Exit.DONE
+
+
+def _recomputed(tree: TreePlan) -> float | None:
+    """What the case minimises, by the costs of the scenarios; None where what regret is measured against is missing."""
+    try:
+        return tree.objective
+    except KeyError:
+        return None
+
+
+def _minimised(tree: TreePlan) -> str:
+    """What the case minimises, in words."""
+    settings = tree.case.settings
+    if settings.objective is Objective.EXPECTED and settings.risk_weight and len(tree.branches) > 1:
+        return f"expected cost + {settings.risk_weight:g} x CVaR"
+    return settings.objective.value
