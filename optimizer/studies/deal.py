@@ -9,6 +9,8 @@ from dataclasses import replace
 from threading import Event
 
 from optimizer.case.case import Case
+from optimizer.case.settings import Objective
+from optimizer.errors import UsageError
 from optimizer.plan.deal import CourseCost, Deal, Side, Table
 from optimizer.plan.outlook import courses, rights
 from optimizer.plan.status import StopReason
@@ -25,10 +27,11 @@ def deal(
 ) -> TreePlan:
     """Solve the tree, and say what the deal of a supplier is worth in it: the last of `TreePlan.deals`.
 
-    Raises UsageError for a case without scenarios or a supplier without a deal, UnsolvableError or NoPlanError where
-    the tree has no plan, and what `solve_tree` raises.
+    Raises UsageError for a case without scenarios, one that minimises regret or a supplier without a deal,
+    UnsolvableError or NoPlanError where the tree has no plan, and what `solve_tree` raises.
     """
     require_scenarios(case)
+    _require_costs(case)
     parts(case, supplier)
     tree = solve_tree(case, request, listen, stop)
     require_plan(tree, "the tree")
@@ -45,7 +48,9 @@ def dealt(
     """The tree with what the deal of a supplier is worth in it, in the place of what was known of it.
 
     The time limit is that of each search. An interrupt ends the searches that are left: their values are not known.
+    Raises UsageError as `deal` does.
     """
+    _require_costs(tree.case)
     found = parts(tree.case, supplier)
     study = _Study(tree, found, request or Request(), listen, stop or Event())
     study.noticed(tree.result.stop)
@@ -55,6 +60,16 @@ def dealt(
     known = Deal(supplier, names, found.more, firm_blocks, found.more_blocks, made, study.sides())
     others = tuple(one for one in tree.deals if one.supplier != supplier)
     return replace(tree, deals=(*others, known))
+
+
+def _require_costs(case: Case) -> None:
+    """Raise UsageError where regret is minimised: with less on the table each scenario alone costs something else, so
+    that the regrets of two sides are measured against different costs and have no difference that is worth anything.
+    """
+    if case.settings.objective is Objective.REGRET:
+        found = "the parts of a deal are not measured in regret"
+        why = "with less on the table, what each scenario alone costs is another figure"
+        raise UsageError(f"{found}: {why}. Fix: set objective to {Objective.EXPECTED.value} or {Objective.WORST.value}")
 
 
 class _Study:

@@ -230,6 +230,19 @@ def test_what_has_no_deal_is_refused() -> None:
         deal(edit(one_site(), Block, "b", must_sign=True), "acme")
 
 
+def test_a_deal_is_not_measured_in_regret() -> None:
+    """Proves: regret is refused before anything is solved, and for a plan that is there.
+
+    A broken rule would give: the difference of regrets that are measured against different costs, such as an option
+    that is worth nothing in the deal and something among the options.
+    """
+    case = edit_settings(offered(), objective=Objective.REGRET)
+    with pytest.raises(UsageError, match=r"not measured in regret.*objective to expected cost or worst case"):
+        deal(case, "acme", EXACT)
+    with pytest.raises(UsageError, match="not measured in regret"):
+        dealt(tree(case), "acme", EXACT)
+
+
 @pytest.mark.parametrize(
     ("named", "words"), [("", "no supplier is named"), (" ", "no supplier is named"), ("acme2", "no supplier 'acme2'")]
 )
