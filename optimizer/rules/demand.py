@@ -2,7 +2,8 @@
 
   (DEMAND-1)  sum_{s,a} served[w,s,a,g,t] + shortfall[w,g,t] + deferred[w,g,t] - recovered[w,g,t] = load[w,g,t]
               load = average demand x the segment's multiplier, units
-Shortfall costs its price per unit-hour; a workload that must be served has none.
+Shortfall costs its price per unit-hour; a workload that must be served has none. What was deferred into a quarter
+without load may be short there.
 Served only where compatible, allowed, and where capacity can exist; on interruptible capacity only what is not firm.
 """
 
@@ -86,7 +87,8 @@ class Demand(Rule):
                 ((workload.workload, segment.segment), node)
                 for workload in case.of(Workload)
                 for segment in case.segments
-                if not workload.must_serve and case.load(workload, segment, node.quarter)
+                if not workload.must_serve
+                and (workload.deferral_quarters or case.load(workload, segment, node.quarter))
             ]
         form.operate(SERVED, served)
         form.operate(INTERRUPTIBLE, interruptible)

@@ -199,7 +199,10 @@ class Scene:
             for quarter in [charge.posting.quarter]
             if charge.posting.key == Cash(SHORTFALL_COST)
         )
-        known = (units if units > NOTHING * load else 0.0 for units, load in zip(short.values(), due, strict=True))
+        most = max(due)
+        known = (
+            units if units > NOTHING * (load or most) else 0.0 for units, load in zip(short.values(), due, strict=True)
+        )
         return tuple(known), tuple(due), cost
 
     def _taken(self, values: np.ndarray) -> "list[Taken]":

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from optimizer.case.case import Case
+from optimizer.case.world import Workload
 from optimizer.catalog import catalog
 from optimizer.contracts.block import Block
 from optimizer.contracts.contract import contract_types
@@ -163,6 +164,20 @@ def test_what_was_exercised_keeps_the_strike_of_its_rights() -> None:
     for quarter in (FIRST + 1, FIRST + 2, FIRST + 3):
         planned = solved(roll(dearer, planned, quarter).case)
     assert planned.result.objective == pytest.approx(8_000.0)
+
+
+def test_work_that_was_put_off_may_be_short_in_a_quarter_without_load() -> None:
+    """Proves: 10 units are put off to a quarter without load of its own; then only 4 GPUs can be had: 4,000 USD, and
+    6 units short at 5,000.
+
+    A broken rule would give: no plan at all, as if the units had to be served at any price.
+    """
+    case = edit(one_site(10.0, 0.0), Block, "b", sign_from=FIRST + 1)
+    case = edit(case, Workload, "train", deferral_quarters=1, deferral_cost_usd_per_unit_hour=0.1)
+    planned = solved(case)
+    assert planned.result.objective == pytest.approx(11_000.0)
+    again = solved(roll(edit(case, Block, "b", max_blocks=4.0), planned, FIRST + 1).case)
+    assert again.result.objective == pytest.approx(4_000.0 + 30_000.0) and not audit(again.case, again).findings
 
 
 def test_an_option_that_lapsed_is_history() -> None:

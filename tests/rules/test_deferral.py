@@ -150,3 +150,14 @@ def test_all_or_nothing_cannot_wait() -> None:
     """
     case = edit(patient(1, 0.5, one_site()), Workload, "train", placement=Placement.ONE_SITE)
     assert ("train", "deferral_quarters") in problems(case)
+
+
+def test_put_off_work_may_be_short_later_where_that_is_cheaper() -> None:
+    """Proves: 10 units that nothing can serve, put off at no cost to a quarter without load: short there, they cost
+    a tenth less by a rate of 10 % a year: 50,000 / 1.1.
+
+    A broken rule would give: 50,000, as work cannot be short in a quarter without load.
+    """
+    case = edit_settings(one_site(10.0, 0.0, 0.0, 0.0, 0.0), discount_rate=0.1)
+    case = Case(tuple(row for row in patient(4, 0.0, case).records if not isinstance(row, Block)))
+    assert cost(case) * 1.1 == pytest.approx(cost(patient(0, 0.0, case)))
