@@ -12,7 +12,7 @@ from optimizer.request import Listener, Step, silent
 from optimizer.studies.stakes import stakes
 from optimizer.tables.quarter import Quarter
 from optimizer.uncertainty.chance import Scheme
-from optimizer.uncertainty.growth import Grown, centred, grow, stages
+from optimizer.uncertainty.growth import Grown, centred, grow, known_in, stages
 from optimizer.uncertainty.quality import Quality, Stakes, quality
 from optimizer.uncertainty.reduction import Method
 from optimizer.uncertainty.sample import Sample, spread_weights
@@ -64,14 +64,16 @@ def make(case: Case, wish: Wish, listen: Listener = silent, weights: np.ndarray 
     tree would tell before a parting what is known only after it.
     """
     sampler = Sampler(case, wish.seed, wish.scheme)
+    partings = wish.partings or (sampler.case.calendar.first + min(sampler.starts),)
+    keep = _keep(wish.keep, len(partings))
+    known_in(sampler, partings)
     listen(Step(f"drawing {wish.draws:,} futures"))
     sample = Sample.of(sampler, wish.draws)
     found = stakes(sample, listen) if weights is None and wish.weigh is Weigh.COST else None
     if weights is None:
         weights = spread_weights(sample) if found is None else found.weights
-    partings = wish.partings or (sampler.case.calendar.first + min(sampler.starts),)
     listen(Step(f"reducing {wish.draws:,} futures to {wish.keep[-1]}"))
-    grown = grow(sample, weights, partings, _keep(wish.keep, len(partings)), wish.method)
+    grown = grow(sample, weights, partings, keep, wish.method)
     grown = centred(grown) if wish.centred else grown
     listen(Step(f"checking {len(grown.leaves)} scenarios"))
     return Made(with_tree(case, grown), wish, grown, weights, found, quality(grown, weights, found))

@@ -26,6 +26,7 @@ from optimizer.tables.quarter import Quarter
 from optimizer.uncertainty.process import expected
 from optimizer.uncertainty.reduction import Kept, Method, reduce
 from optimizer.uncertainty.sample import Sample, require_expected
+from optimizer.uncertainty.sampler import Sampler
 from optimizer.uncertainty.target import Moves
 
 MOST_POWER = 3.0
@@ -67,7 +68,7 @@ def grow(
 
     Raises UsageError for partings that are not in order, or at which nothing or too much would be known.
     """
-    known = _known(sample, partings)
+    known = known_in(sample.sampler, partings)
     first = sample.sampler.case.calendar.first
     columns = [quarter - first for quarter in partings]
     shows = [columns[stage] for stage in known]
@@ -125,9 +126,9 @@ def stages(keep: int, count: int) -> tuple[int, ...]:
     return tuple(max(1, round(keep ** ((stage + 1) / count))) for stage in range(count))
 
 
-def _known(sample: Sample, partings: Sequence[Quarter]) -> tuple[int, ...]:
-    """The stage in which each uncertainty shows first."""
-    sampler, calendar = sample.sampler, sample.sampler.case.calendar
+def known_in(sampler: Sampler, partings: Sequence[Quarter]) -> tuple[int, ...]:
+    """The stage in which each uncertainty shows first. Raises UsageError for partings that no tree can have."""
+    calendar = sampler.case.calendar
     opens = calendar.first + min(sampler.starts)
     if opens >= calendar.end:
         raise UsageError(f"nothing shows before {calendar.end}, the end of the case. Fix: add quarters to the case")

@@ -16,6 +16,7 @@ from optimizer.errors import InputError, UsageError
 from optimizer.futures.check import check_futures
 from optimizer.futures.future import futures
 from optimizer.futures.shock import Change
+from optimizer.studies.making import Wish, make
 from optimizer.uncertainty.chance import Scheme
 from optimizer.uncertainty.check import check_uncertainty
 from optimizer.uncertainty.growth import Grown, _like, centred, grow, stages
@@ -279,6 +280,15 @@ def test_partings_that_cannot_be(partings: tuple, words: str) -> None:  # type: 
     """Proves: partings out of order, before anything shows, after the end, or after something is expected to move."""
     with pytest.raises(UsageError, match=words):
         grown(free(CASE), partings, (3,) * len(partings))
+
+
+@pytest.mark.parametrize("wish", [Wish(partings=(FIRST + 3, FIRST + 1)), Wish(partings=(FIRST + 1,), keep=(3, 2))])
+def test_a_wish_that_cannot_be_met_is_told_before_anything_is_drawn(wish: Wish) -> None:
+    """Proves: no future is drawn and no uncertainty weighed, which takes two searches each, to tell so."""
+    said: list[object] = []
+    with pytest.raises(UsageError):
+        make(CASE, wish, said.append)
+    assert not said
 
 
 def test_what_becomes_known_after_the_last_parting_is_refused() -> None:
