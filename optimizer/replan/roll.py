@@ -27,7 +27,6 @@ from optimizer.contracts.contract import Contract
 from optimizer.contracts.parts.paid import Account, Paid
 from optimizer.contracts.parts.signed import Made, Signed, SignedTerm
 from optimizer.errors import Finding, InputError, Level
-from optimizer.futures.future import standing
 from optimizer.futures.known import known
 from optimizer.futures.shock import Unfit
 from optimizer.ledger.keys import Cash
@@ -120,7 +119,7 @@ def _records(
         if course.history is None or before is None:
             return list(now.records), [], changed(case, full)
         made = _merged(case.of(Signed), (_signed(choice) for choice in course.history.choices if _binds(choice, as_of)))
-        papers = _merged(case.of(SignedTerm), rights_on_paper(case, standing(before), made))
+        papers = _merged(case.of(SignedTerm), rights_on_paper(case, before, made))
         now = _on_paper(now, known(_with(case, (*made, *papers)), course.names, as_of), as_of)
     except Unfit as unfit:
         problem = unfit.problem

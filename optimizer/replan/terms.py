@@ -7,6 +7,7 @@ from optimizer.case.case import Case
 from optimizer.contracts.contract import Contract
 from optimizer.contracts.parts.signed import Made, Signed, SignedTerm
 from optimizer.errors import Finding, Level
+from optimizer.futures.future import standing
 from optimizer.futures.shock import Shock
 from optimizer.tables.record import columns_of
 from optimizer.tables.unparse import written
@@ -58,12 +59,13 @@ def rights_on_paper(case: Case, before: Case, made: Iterable[Signed]) -> Iterato
     exercise changes these.
 
     `case` and `before`, the case of the approved plan, are without what came true. A term that a scenario changes from
-    the purchase on is left out: the paper may have that change already.
+    the purchase on is left out unless the change is still open in `before`: else the paper may have it already.
     """
     bought = [row for row in made if row.action is Made.HOLD]
-    for kept in kept_terms(case, case, before, bought):
+    still_open = {shock.name for shock in before.of(Shock)}
+    for kept in kept_terms(case, case, standing(before), bought):
         row = next((row for row in case.of(Contract) if row.name == kept.term.contract), None)
         changes = [shock for shock in case.of(Shock) if row is not None and shock.covers(row)]
-        on_it = (shock for shock in changes if shock.column == kept.term.column)
+        on_it = (shock for shock in changes if shock.column == kept.term.column and shock.name not in still_open)
         if not any(shock.since is None or shock.since <= kept.term.signed for shock in on_it):
             yield kept.term

@@ -118,8 +118,19 @@ def test_a_strike_that_came_true_holds_for_rights_that_were_bought_before(as_of:
     assert again.run.objective == pytest.approx(10_000.0) and again.cost_known == pytest.approx(10_000.0)
 
 
-@pytest.mark.parametrize(("change", "value"), [(Change.MULTIPLY, 2.5), (Change.ADD, 1.5), (Change.SET, 2.5)])
-def test_a_scenario_changes_the_strike_that_was_agreed(change: Change, value: float, store: Store) -> None:
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [(Change.MULTIPLY, 2.5, THIRD)],
+        [(Change.ADD, 1.5, THIRD)],
+        [(Change.SET, 2.5, THIRD)],
+        [(Change.MULTIPLY, 2.0, None), (Change.ADD, 0.5, THIRD)],
+    ],
+    ids=["multiplied", "added to", "set", "multiplied for all that is signed, then added to"],
+)
+def test_a_scenario_changes_the_strike_that_was_agreed(
+    changes: list[tuple[Change, float, Quarter | None]], store: Store
+) -> None:
     """Proves: rights at a strike of 1 USD, which half of the futures makes 2.5 USD in 2027Q3, are bought; the row of
     the option then says 2 USD. They still cost 4,000 USD to exercise in the calm half and 10,000 in the dear one: by
     the tree, by its mean case (7,000), and once the dear half has come true.
@@ -133,7 +144,10 @@ def test_a_scenario_changes_the_strike_that_was_agreed(change: Change, value: fl
         replace(right, premium_usd_per_block=100.0, exercise_from=THIRD),
         scenario("calm", 0.5, 2),
         scenario("dear", 0.5, 2),
-        shock("dear", "options", "o", change, value, column="price_usd_per_gpu_hour", since=THIRD),
+        *(
+            shock("dear", "options", "o", change, value, column="price_usd_per_gpu_hour", since=since)
+            for change, value, since in changes
+        ),
     )
     state(store, case, FIRST)
     dearer = edit(case, Option, "o", price_usd_per_gpu_hour=2.0)
