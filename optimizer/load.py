@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from enum import Enum
+from itertools import chain
 
 from optimizer.case.case import Case
 from optimizer.case.check import check_case
@@ -54,12 +55,9 @@ def case_from(raw: Sequence[RawTable]) -> tuple[Case | None, tuple[Finding, ...]
 
 def _domain(case: Case, parsed: Parsed) -> Iterator[Finding]:
     """Problems that only the whole case shows, with the addresses of their cells."""
-    for record in case.records:
-        for problem in record.problems(case):
-            place = parsed.place(record, problem.column)
-            yield Finding(place, _found(record, problem), problem.expected, problem.cure, problem.level)
+    own = ((record, problem) for record in case.records for problem in record.problems(case))
     checks = (check_case, check_history, check_paid, check_futures, check_idle, check_uncertainty)
-    for record, problem in (found for check in checks for found in check(case)):
+    for record, problem in chain(own, *(check(case) for check in checks)):
         place = parsed.place(record, problem.column)
         yield Finding(place, _found(record, problem), problem.expected, problem.cure, problem.level)
 

@@ -4,6 +4,7 @@ import argparse
 import json
 
 from optimizer.case.settings import Objective
+from optimizer.cli.tree import with_risk
 from optimizer.errors import Exit, StaleError
 from optimizer.plan.audit import audit
 from optimizer.plan.save import load_plan
@@ -70,5 +71,5 @@ def _minimised(tree: TreePlan) -> str:
     """What the case minimises, in words."""
     settings = tree.case.settings
     if settings.objective is Objective.EXPECTED and settings.risk_weight and len(tree.branches) > 1:
-        return f"expected cost + {settings.risk_weight:g} x CVaR"
+        return with_risk(settings)
     return settings.objective.value

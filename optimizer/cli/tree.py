@@ -1,6 +1,6 @@
 """`optimizer solve` of a case with scenarios: one plan that knows no more than anybody can know."""
 
-from optimizer.case.settings import Objective
+from optimizer.case.settings import Objective, Settings
 from optimizer.cli.text import Money, chance, percent, share, table
 from optimizer.plan.outlook import advice, courses, now, waiting, worst
 from optimizer.plan.plan import counted
@@ -23,7 +23,7 @@ def summary(tree: TreePlan, headline: str) -> str:
         words = f"{settings.objective.value} {result.objective:,.2f} {currency}{decides}"
         lines += [f"{words}, bound {bound}, gap {gap}", *_regret(tree), expected]
     elif settings.risk_weight:
-        words = f"objective {result.objective:,.2f} {currency}, expected cost + {settings.risk_weight:g} x CVaR"
+        words = f"objective {result.objective:,.2f} {currency}, {with_risk(settings)}"
         lines += [f"{words}, bound {bound}, gap {gap}", expected]
     else:
         lines.append(f"{expected}, bound {bound}, gap {gap}")
@@ -35,6 +35,11 @@ def summary(tree: TreePlan, headline: str) -> str:
         f"audit passed in {len(tree.branches)} scenarios"
     )
     return "\n".join(lines)
+
+
+def with_risk(settings: Settings) -> str:
+    """What is minimised where risk counts, in words."""
+    return f"expected cost + {settings.risk_weight:g} x CVaR"
 
 
 def _regret(tree: TreePlan) -> list[str]:
